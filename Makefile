@@ -1,0 +1,66 @@
+# Every target makes the virtualenv it needs: Python 3.11 or newer, pip and make are enough. No root, no containers.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+# Full counts for `make races`; `make test` runs a few bursts of each (tests/conftest.py).
+BURSTS ?= 50
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint unit integration races screenshots translations build clean
+
+help: ## show what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/stamp-demo ## run the demonstration site at http://127.0.0.1:8000
+	$(BIN)/sojourn demo $(ARGS)
+
+test: lint unit integration ## check the source, then run every test
+
+lint: $(VENV)/stamp-test ## ruff, mypy --strict and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/stamp-test ## the quick tests: no server, no browser, under 30 seconds
+	$(BIN)/pytest -q --max-seconds=30 tests/unit $(ARGS)
+
+integration: $(VENV)/stamp-test ## the other tests: real databases, races with small counts, a real browser
+	$(BIN)/pytest -q tests --ignore=tests/unit $(ARGS)
+
+races: $(VENV)/stamp-test ## every race with the full count (BURSTS=50), on every database
+	SOJOURN_RACE_BURSTS=$(BURSTS) $(BIN)/pytest -v -m races tests $(ARGS)
+
+screenshots: $(VENV)/stamp-test ## take the pictures of the documentation anew
+	SOJOURN_SCREENSHOTS=docs/images $(BIN)/pytest -q -m browser tests $(ARGS)
+
+translations: $(VENV)/stamp-test ## compile the message catalogues (needs gettext; the results are committed)
+	cd src/sojourn/contrib/django && ../../../../$(BIN)/django-admin compilemessages
+
+build: $(VENV)/stamp-test ## build the wheel and the source distribution into dist/
+	$(BIN)/python -m build --no-isolation
+
+clean: ## delete the virtualenv and everything that was made
+	rm -rf $(VENV) build dist demo.sqlite3* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests -type d -name __pycache__ -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sojourn needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/stamp-demo: pyproject.toml | $(BIN)/python
+	$(PIP) install -e '.[django]'
+	@touch $@
+
+# The MariaDB driver is compiled here, so it needs a compiler and MariaDB's headers: without them only its tests are lost.
+$(VENV)/stamp-test: pyproject.toml | $(BIN)/python
+	$(PIP) install -e '.[django,test]'
+	@if $(BIN)/python -c 'import MySQLdb' 2>/dev/null; then :; \
+	elif pkg-config --exists libmariadb 2>/dev/null || pkg-config --exists mysqlclient 2>/dev/null; then \
+	  $(PIP) install -e '.[mariadb]' || echo "MariaDB tests will be skipped: its driver could not be compiled (see above)"; \
+	else \
+	  echo "MariaDB tests will be skipped: its driver needs pkg-config, a compiler and MariaDB's headers (libmariadb-dev)"; \
+	fi
+	@touch $@ $(VENV)/stamp-demo

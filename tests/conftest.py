@@ -1,0 +1,99 @@
+"""What every kind of test may use: real servers, a real browser, and the counts of the races."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.services import chromium, mariadb, postgres
+from tests.services.availability import NotInstalled, unavailable
+from tests.services.database import DatabaseServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+_began = time.monotonic()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--max-seconds", type=float, help="fail the run when it took longer than this many seconds")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hold the unit tests to their time: a suite that is not quick is not run."""
+    allowed = session.config.getoption("--max-seconds")
+    taken = time.monotonic() - _began
+    if allowed is not None and taken > allowed and session.exitstatus == pytest.ExitCode.OK:
+        print(f"\nThese tests took {taken:.1f} s; they must stay under {allowed:.0f} s. See --durations=20.")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[DatabaseServer]:
+    """A PostgreSQL server of this test run's own. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
+    try:
+        server = postgres.start()
+    except NotInstalled as missing:
+        unavailable(str(missing))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[DatabaseServer]:
+    """A MariaDB server of this test run's own. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
+    try:
+        server = mariadb.start()
+    except NotInstalled as missing:
+        unavailable(str(missing))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The path of Chromium's program. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
+    try:
+        return chromium.path()
+    except NotInstalled as missing:
+        unavailable(str(missing))
+
+
+@pytest.fixture(scope="session")
+def chromium_browser(chromium_path: str) -> Iterator[Browser]:
+    """A running headless Chromium, shared by the test run: give each person a `new_context()`.
+
+    Playwright's synchronous driver keeps an event loop running in this thread, so Django refuses database calls there
+    while the browser runs: serve and query in another process or thread, or set DJANGO_ALLOW_ASYNC_UNSAFE.
+    """
+    with chromium.launch() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def race_bursts() -> int:
+    """How many bursts each race runs: a few in `make test`, fifty in `make races` (SOJOURN_RACE_BURSTS)."""
+    return int(os.environ.get("SOJOURN_RACE_BURSTS", "5"))
+
+
+@pytest.fixture(scope="session")
+def race_processes() -> int:
+    """How many processes take part in each burst (SOJOURN_RACE_PROCESSES)."""
+    return int(os.environ.get("SOJOURN_RACE_PROCESSES", "16"))
+
+
+@pytest.fixture(scope="session")
+def screenshots_to(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for pictures of pages: docs/images under `make screenshots`, else a temporary one."""
+    chosen = os.environ.get("SOJOURN_SCREENSHOTS")
+    if not chosen:
+        return tmp_path_factory.mktemp("screenshots")
+    folder = Path(chosen)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,13 @@
+"""The Django settings that mypy's Django plugin loads to learn the models. Nothing runs on them."""
+
+SECRET_KEY = "types only"  # noqa: S105 - no secret: no process serves requests with these settings
+USE_TZ = True
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "sojourn.contrib.django",
+]
