@@ -1,0 +1,28 @@
+"""Sojourn: concurrent session control for web applications."""
+
+from sojourn.control import AsyncSessionControl, Options, SessionControl
+from sojourn.core.errors import SojournError
+from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Ended, Refused, Unknown
+from sojourn.core.policy import Limit, Policy
+from sojourn.core.presets import preset
+from sojourn.core.records import Arrival, Device
+from sojourn.core.timeouts import Timeouts
+
+__all__ = [
+    "Admitted",
+    "Arrival",
+    "AsyncSessionControl",
+    "Authenticated",
+    "ChoiceRequired",
+    "Device",
+    "Ended",
+    "Limit",
+    "Options",
+    "Policy",
+    "Refused",
+    "SessionControl",
+    "SojournError",
+    "Timeouts",
+    "Unknown",
+    "preset",
+]

@@ -1,0 +1,74 @@
+"""Filters that Sojourn's pages share: times, and names for what a browser did not tell.
+
+Every value shown comes from a browser or a network. The filters return plain text, which the template escapes;
+only `sojourn_time` builds markup, through `format_html`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext, pgettext
+
+register = template.Library()
+
+# A made-up user agent can be kilobytes long. Nobody needs more than this to recognise a device.
+LONGEST_NAME = 120
+
+
+def sojourn_time(value: datetime | None) -> str:
+    """Return a `<time>` element in the reader's language, with the time zone named; empty for None.
+
+    The zone is named because the reader may sit in another one than the site.
+    """
+    if value is None:
+        return ""
+    text = formats.date_format(value, "DATETIME_FORMAT")
+    zone = value.tzname()
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), f"{text} {zone}" if zone else text)
+
+
+def sojourn_ago(value: datetime | None) -> str:
+    """Return how long ago an aware `value` was, in the largest whole unit up to days; empty for None.
+
+    Activity is written at most once a minute or so, therefore everything under two minutes is "just now".
+    """
+    if value is None:
+        return ""
+    minutes = int((timezone.now() - value).total_seconds()) // 60
+    if minutes < 2:
+        return gettext("just now")
+    if minutes < 60:
+        return ngettext("%(count)d minute ago", "%(count)d minutes ago", minutes) % {"count": minutes}
+    hours = minutes // 60
+    if hours < 24:
+        return ngettext("%(count)d hour ago", "%(count)d hours ago", hours) % {"count": hours}
+    days = hours // 24
+    return ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
+
+
+def sojourn_device(item: Any) -> str:
+    """Return the device label of a session item, shortened, or words that say that it is not known."""
+    return _shown(item, "device_label") or pgettext("session", "Unknown device")
+
+
+def sojourn_place(item: Any) -> str:
+    """Return the place of a session item, shortened, or words that say that it is not known."""
+    return _shown(item, "place") or pgettext("session", "Unknown place")
+
+
+def _shown(item: Any, name: str) -> str:
+    # Items are objects or dicts, as everywhere in Django's templates.
+    value = item.get(name) if isinstance(item, dict) else getattr(item, name, "")
+    return Truncator(str(value or "").strip()).chars(LONGEST_NAME)
+
+
+register.filter("sojourn_time", sojourn_time, expects_localtime=True)
+register.filter("sojourn_ago", sojourn_ago)
+register.filter("sojourn_device", sojourn_device)
+register.filter("sojourn_place", sojourn_place)

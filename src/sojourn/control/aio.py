@@ -1,0 +1,133 @@
+"""Session control for callers that await: the twin of `sojourn.control.sync`, held equal to it by a test."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
+from sojourn.core import decisions
+from sojourn.core.decisions import Decision
+from sojourn.core.explain import Explanation, explain
+from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
+from sojourn.core.policy import Policy, PolicyResolver
+from sojourn.core.records import Arrival, EndReason, Session, Ticket
+from sojourn.core.store import AsyncStore
+from sojourn.core.timeouts import judge
+from sojourn.core.tokens import TicketSecret, Token, mint_token, route_of
+
+
+class AsyncSessionControl(Rules):
+    """Session control over an `AsyncStore`; each method has the contract of its twin in `SessionControl`."""
+
+    def __init__(
+        self,
+        store: AsyncStore,
+        policy: Policy | PolicyResolver,
+        *,
+        clock: Callable[[], int] = system_clock,
+        options: Options | None = None,
+    ) -> None:
+        super().__init__(policy, clock=clock, options=options)
+        self.store = store
+
+    async def start(
+        self, arrival: Arrival, *, browser: str = "", context: Mapping[str, str] | None = None
+    ) -> StartOutcome:
+        """See `SessionControl.start`."""
+        attempt = self.begin(arrival, browser, context or {})
+        return attempt.conclude(await self.store.transact(arrival.subject, attempt))
+
+    async def pending(self, ticket: TicketSecret | str, *, browser: str) -> Ticket:
+        """See `SessionControl.pending`."""
+        secret = secret_of(ticket)
+        return self.check(await self.store.ticket(secret.digest()), browser, self.clock())
+
+    async def choose(
+        self, ticket: TicketSecret | str, end: Collection[str], *, browser: str, arrival: Arrival | None = None
+    ) -> StartOutcome:
+        """See `SessionControl.choose`."""
+        secret = secret_of(ticket)
+        arrival = arrival or (await self.pending(secret, browser=browser)).arrival
+        attempt = self.begin_choice(arrival, browser, end, secret)
+        return attempt.conclude(await self.store.transact(arrival.subject, attempt, secret.digest()))
+
+    async def abandon(self, ticket: TicketSecret | str, *, browser: str) -> None:
+        """See `SessionControl.abandon`."""
+        pending = await self.pending(ticket, browser=browser)
+        await self.store.transact(pending.subject, lambda _: Decision(None, redeem=pending.digest))
+
+    async def authenticate(self, token: Token | str, *, passive: bool = False) -> Authentication:
+        """See `SessionControl.authenticate`."""
+        parsed = token_of(token)
+        if parsed is None:
+            return Unknown()
+        now = self.clock()
+        found = self.judge(await self.store.lookup(parsed.digest()), parsed, now)
+        if isinstance(found, Authenticated) and not passive and self.touch_due(found.session, now):
+            await self.touch(found.session)
+        return found
+
+    async def touch(self, session: Session, carrier_expires: int | None = None) -> bool:
+        """See `SessionControl.touch`."""
+        return await self.store.touch(session, self.clock(), carrier_expires or session.carrier_expires)
+
+    async def rotate(self, session: Session) -> tuple[Session, Token] | None:
+        """See `SessionControl.rotate`."""
+        token, now = mint_token(route_of(session.subject)), self.clock()
+        rotated = await self.store.transact(
+            session.subject,
+            lambda roster: decisions.decide_rotate(
+                roster, session.sid, token.digest(), self.options.rotation_grace, now
+            ),
+        )
+        return None if rotated is None else (rotated, token)
+
+    async def elevate(self, session: Session, *, acr: str = "", amr: Sequence[str] = ()) -> Session | None:
+        """See `SessionControl.elevate`."""
+        now = self.clock()
+        return await self.store.transact(
+            session.subject, lambda roster: decisions.decide_elevate(roster, session.sid, acr, tuple(amr), now)
+        )
+
+    async def end(
+        self, subject: str, sids: Collection[str] | None, reason: EndReason, *, by: str = "", spare: str = ""
+    ) -> Sequence[Session]:
+        """See `SessionControl.end`."""
+        now = self.clock()
+        return await self.store.transact(
+            subject, lambda roster: decisions.decide_end(roster, sids, reason, by, now, spare=spare)
+        )
+
+    async def credential_changed(
+        self, subject: str, credentials: Collection[str], *, spare: str = ""
+    ) -> Sequence[Session]:
+        """See `SessionControl.credential_changed`."""
+        now = self.clock()
+        return await self.store.transact(
+            subject, lambda roster: decisions.decide_credential(roster, credentials, spare, now)
+        )
+
+    async def expire(self, subject: str) -> Sequence[Session]:
+        """See `SessionControl.expire`."""
+        now = self.clock()
+        return await self.store.transact(subject, lambda roster: decisions.decide_expire(roster, now))
+
+    async def sessions(self, subject: str) -> Sequence[Session]:
+        """See `SessionControl.sessions`."""
+        now = self.clock()
+        live = [s for s in (await self.store.roster(subject)).sessions if judge(s, now).live]
+        return sorted(live, key=lambda s: (-s.last_seen, s.sid))
+
+    async def explain(self, arrival: Arrival) -> Explanation:
+        """See `SessionControl.explain`."""
+        return explain(await self.store.roster(arrival.subject), arrival, self.policy_for(arrival), self.clock())
+
+    async def sweep(self, limit: int = 1000) -> int:
+        """See `SessionControl.sweep`."""
+        subjects = {session.subject for session in await self.store.overdue(self.clock(), limit)}
+        return sum([len(await self.expire(subject)) for subject in sorted(subjects)])
+
+    async def purge(self, limit: int = 1000) -> int:
+        """See `SessionControl.purge`."""
+        total, before = 0, self.clock() - self.options.retention
+        while gone := await self.store.purge(before, limit):
+            total += gone
+        return total

@@ -1,0 +1,147 @@
+"""Session control for callers that wait. Prepare (pure), one store call, conclude (pure)."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
+from sojourn.core import decisions
+from sojourn.core.decisions import Decision
+from sojourn.core.explain import Explanation, explain
+from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
+from sojourn.core.policy import Policy, PolicyResolver
+from sojourn.core.records import Arrival, EndReason, Session, Ticket
+from sojourn.core.store import Store
+from sojourn.core.timeouts import judge
+from sojourn.core.tokens import TicketSecret, Token, mint_token, route_of
+
+
+class SessionControl(Rules):
+    """Session control over a `Store`, for callers that wait. Thread-safe if the store is.
+
+    `policy` is one policy for all, or a resolver that picks one for each sign-in. Every method raises
+    StoreUnavailable when the store cannot be reached; whoever catches it must treat the request as not signed in.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy | PolicyResolver,
+        *,
+        clock: Callable[[], int] = system_clock,
+        options: Options | None = None,
+    ) -> None:
+        super().__init__(policy, clock=clock, options=options)
+        self.store = store
+
+    def start(self, arrival: Arrival, *, browser: str = "", context: Mapping[str, str] | None = None) -> StartOutcome:
+        """Ask for a session for a subject who has just proved who they are: Admitted, Refused or ChoiceRequired.
+
+        `browser` recognises the browser, as a digest, if it may have to choose; `context` comes back with the choice.
+        Atomic: the limit holds however many sign-ins race. Raises InvalidSubject, StoreContention.
+        """
+        attempt = self.begin(arrival, browser, context or {})
+        return attempt.conclude(self.store.transact(arrival.subject, attempt))
+
+    def pending(self, ticket: TicketSecret | str, *, browser: str) -> Ticket:
+        """The pending sign-in of this ticket, for its own browser. Raises InvalidTicket."""
+        secret = secret_of(ticket)
+        return self.check(self.store.ticket(secret.digest()), browser, self.clock())
+
+    def choose(
+        self, ticket: TicketSecret | str, end: Collection[str], *, browser: str, arrival: Arrival | None = None
+    ) -> StartOutcome:
+        """Answer a pending sign-in: run the admission again, with the sessions `end` (sids) to end.
+
+        `arrival` is the sign-in as it stands now (groups and password may have changed); by default as it began.
+        Atomic; the ticket is used up if it admits, and nothing ends otherwise. Raises InvalidTicket, StoreContention.
+        """
+        secret = secret_of(ticket)
+        arrival = arrival or self.pending(secret, browser=browser).arrival
+        attempt = self.begin_choice(arrival, browser, end, secret)
+        return attempt.conclude(self.store.transact(arrival.subject, attempt, secret.digest()))
+
+    def abandon(self, ticket: TicketSecret | str, *, browser: str) -> None:
+        """Give a pending sign-in up: its ticket is used up and nothing else happens. Raises InvalidTicket."""
+        pending = self.pending(ticket, browser=browser)
+        self.store.transact(pending.subject, lambda _: Decision(None, redeem=pending.digest))
+
+    def authenticate(self, token: Token | str, *, passive: bool = False) -> Authentication:
+        """Whose token is this: Authenticated, Ended (with the reason) or Unknown?
+
+        One read; one write more at most once every touch interval, unless `passive` (a request that is no activity
+        of its user). Anything that is not a token is Unknown.
+        """
+        parsed = token_of(token)
+        if parsed is None:
+            return Unknown()
+        now = self.clock()
+        found = self.judge(self.store.lookup(parsed.digest()), parsed, now)
+        if isinstance(found, Authenticated) and not passive and self.touch_due(found.session, now):
+            self.touch(found.session)
+        return found
+
+    def touch(self, session: Session, carrier_expires: int | None = None) -> bool:
+        """Record activity now and, if given, when the token's carrier ends. Returns whether the session was open."""
+        return self.store.touch(session, self.clock(), carrier_expires or session.carrier_expires)
+
+    def rotate(self, session: Session) -> tuple[Session, Token] | None:
+        """Renew a session's token; the old one is accepted for `rotation_grace` more. None if the session is over."""
+        token, now = mint_token(route_of(session.subject)), self.clock()
+        rotated = self.store.transact(
+            session.subject,
+            lambda roster: decisions.decide_rotate(
+                roster, session.sid, token.digest(), self.options.rotation_grace, now
+            ),
+        )
+        return None if rotated is None else (rotated, token)
+
+    def elevate(self, session: Session, *, acr: str = "", amr: Sequence[str] = ()) -> Session | None:
+        """The subject proved again who they are; both timeouts start anew. None if the session is over."""
+        now = self.clock()
+        return self.store.transact(
+            session.subject, lambda roster: decisions.decide_elevate(roster, session.sid, acr, tuple(amr), now)
+        )
+
+    def end(
+        self, subject: str, sids: Collection[str] | None, reason: EndReason, *, by: str = "", spare: str = ""
+    ) -> Sequence[Session]:
+        """End a subject's sessions `sids` (None: all) except `spare`; return those that ended. Atomic and durable.
+
+        A sid that is another subject's, or over already, changes nothing. `by` is the sid of the session that ended
+        them, or who did.
+        """
+        now = self.clock()
+        return self.store.transact(
+            subject, lambda roster: decisions.decide_end(roster, sids, reason, by, now, spare=spare)
+        )
+
+    def credential_changed(self, subject: str, credentials: Collection[str], *, spare: str = "") -> Sequence[Session]:
+        """The subject's password is now the first of `credentials`: end sessions begun with another, except `spare`."""
+        now = self.clock()
+        return self.store.transact(subject, lambda roster: decisions.decide_credential(roster, credentials, spare, now))
+
+    def expire(self, subject: str) -> Sequence[Session]:
+        """End those of the subject's sessions that are past their time, so that their events are recorded."""
+        now = self.clock()
+        return self.store.transact(subject, lambda roster: decisions.decide_expire(roster, now))
+
+    def sessions(self, subject: str) -> Sequence[Session]:
+        """The subject's live sessions, last used first."""
+        now = self.clock()
+        live = [s for s in self.store.roster(subject).sessions if judge(s, now).live]
+        return sorted(live, key=lambda s: (-s.last_seen, s.sid))
+
+    def explain(self, arrival: Arrival) -> Explanation:
+        """What a sign-in like `arrival` would come to now, and which rule says so. Writes nothing."""
+        return explain(self.store.roster(arrival.subject), arrival, self.policy_for(arrival), self.clock())
+
+    def sweep(self, limit: int = 1000) -> int:
+        """End up to `limit` sessions that time has ended, so that their notices go out. Returns how many."""
+        subjects = {session.subject for session in self.store.overdue(self.clock(), limit)}
+        return sum(len(self.expire(subject)) for subject in sorted(subjects))
+
+    def purge(self, limit: int = 1000) -> int:
+        """Forget what ended longer ago than the retention, in batches of `limit`. Returns how many records went."""
+        total, before = 0, self.clock() - self.options.retention
+        while gone := self.store.purge(before, limit):
+            total += gone
+        return total

@@ -1,0 +1,132 @@
+"""What happened, as values that are recorded in the same atomic step as the change itself.
+
+An event carries public facts only: no token, no digest of one, no ticket.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sojourn.core.records import Session
+from sojourn.core.tokens import route_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a subject. `id` is the same in every copy that is ever delivered."""
+
+    subject: str
+    at: int
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+
+    @property
+    def type(self) -> str:
+        """The stable name of this kind of event."""
+        return TYPE_OF[type(self)]
+
+    @property
+    def route(self) -> int:
+        """The route of the subject."""
+        return route_of(self.subject)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionStarted(Event):
+    """A session was admitted. `also_open` are the sids that stay open beside it."""
+
+    session: Session
+    also_open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(Event):
+    """A session ended, for whatever reason."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRotated(Event):
+    """The token of a session was renewed; the session goes on."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionElevated(Event):
+    """The subject proved again who they are, in a session that was open already (RFC 9470)."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRefused(Event):
+    """A sign-in was refused by a limit. It is not a failed login: the password was right."""
+
+    arrival: Mapping[str, str]
+    limit: str
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceOffered(Event):
+    """A sign-in waits for its user to choose which open session to end."""
+
+    arrival: Mapping[str, str]
+    limit: str
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WouldHave(Event):
+    """Report-only: what a limit would have done to a sign-in that was admitted all the same."""
+
+    outcome: str
+    limit: str
+    sid: str
+    ended: tuple[str, ...] = ()
+
+
+TYPE_OF: dict[type[Event], str] = {
+    SessionStarted: "session.started",
+    SessionEnded: "session.ended",
+    SessionRotated: "session.rotated",
+    SessionElevated: "session.elevated",
+    StartRefused: "start.refused",
+    ChoiceOffered: "choice.offered",
+    WouldHave: "report.would_have",
+}
+
+
+def session_facts(session: Session) -> dict[str, object]:
+    """The public facts of a session, ready for JSON: no digest, no credential."""
+    facts: dict[str, object] = {
+        "sid": session.sid,
+        "client": session.client,
+        "device": session.device.label,
+        "device_class": str(session.device.kind),
+        "address": session.address,
+        "place": session.place,
+        "persistent": session.persistent,
+        "started_at": session.created,
+        "last_seen_at": session.last_seen,
+    }
+    if session.end_reason is not None:
+        facts |= {"reason": str(session.end_reason), "ended_at": session.ended, "ended_by": session.ended_by}
+    return facts
+
+
+def payload(event: Event) -> dict[str, object]:
+    """The event as a JSON object, version 1: what an outbox keeps and a sink is given."""
+    body: dict[str, object] = {"v": 1, "id": event.id, "type": event.type, "subject": event.subject, "at": event.at}
+    for name in type(event).__slots__:
+        value = getattr(event, name)
+        if isinstance(value, Session):
+            body[name] = session_facts(value)
+        elif isinstance(value, tuple):
+            body[name] = list(value)
+        elif isinstance(value, Mapping):
+            body[name] = dict(value)
+        else:
+            body[name] = value
+    return body

@@ -1,0 +1,162 @@
+"""How many sessions, how long, and what happens at the limit: plain values, and the arithmetic of one limit.
+
+Nothing here looks at more than one subject, and nothing here changes anything.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from sojourn.core.errors import ConfigurationError
+from sojourn.core.records import Arrival, DeviceClass, Session
+from sojourn.core.timeouts import Timeouts, deadline
+
+
+class Overflow(StrEnum):
+    """What happens to a sign-in for which there is no room."""
+
+    REFUSE = "refuse"
+    """It is refused; what is open stays open."""
+    END_EXISTING = "end_existing"
+    """It is admitted, and open sessions end to make room for it."""
+    ASK = "ask"
+    """It waits until its user has chosen which open session to end."""
+
+
+class Order(StrEnum):
+    """Which session ends first under END_EXISTING. Ties fall to the older one, then to the smaller sid."""
+
+    LEAST_RECENTLY_USED = "least_recently_used"
+    OLDEST = "oldest"
+    SOONEST_EXPIRING = "soonest_expiring"
+
+
+class Scope(StrEnum):
+    """What is counted together: sessions that differ in one of these are counted apart."""
+
+    CLIENT = "client"
+    DEVICE_CLASS = "device_class"
+
+
+class Counts(StrEnum):
+    """What is counted: every session, or distinct devices (sessions of an unknown device count one each)."""
+
+    SESSIONS = "sessions"
+    DEVICES = "devices"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `max_sessions` open at once for one subject.
+
+    `groups`: holds only subjects in one of these groups; empty means everybody. `exempt`: never holds subjects
+    in one of these. `clients`, `device_classes`: counts and holds only sessions of these; empty means all.
+    Raises ConfigurationError for values that cannot be meant.
+    """
+
+    max_sessions: int
+    overflow: Overflow = Overflow.END_EXISTING
+    order: Order = Order.LEAST_RECENTLY_USED
+    scope: frozenset[Scope] = frozenset()
+    counts: Counts = Counts.SESSIONS
+    groups: frozenset[str] = frozenset()
+    exempt: frozenset[str] = frozenset()
+    clients: frozenset[str] = frozenset()
+    device_classes: frozenset[DeviceClass] = frozenset()
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.max_sessions < 1:
+            raise ConfigurationError("max_sessions must be at least 1; to stop sign-ins, deactivate the account.")
+        if self.groups & self.exempt:
+            both = ", ".join(sorted(self.groups & self.exempt))
+            raise ConfigurationError(f"A limit cannot both hold and exempt the same groups: {both}.")
+
+    @property
+    def title(self) -> str:
+        """The limit's name or, if it has none, its rule in a few words."""
+        apart = "".join(f" per {scope.replace('_', ' ')}" for scope in sorted(self.scope))
+        return self.name or f"{self.max_sessions} {self.counts}{apart}, then {self.overflow.replace('_', ' ')}"
+
+    def holds(self, arrival: Arrival) -> bool:
+        """Whether this limit has a say about `arrival` at all."""
+        return (
+            (not self.groups or bool(self.groups & arrival.groups))
+            and not self.exempt & arrival.groups
+            and (not self.clients or arrival.client in self.clients)
+            and (not self.device_classes or arrival.device.kind in self.device_classes)
+        )
+
+    def counted(self, sessions: Iterable[Session], arrival: Arrival) -> list[Session]:
+        """Those of `sessions` that take up room which `arrival` wants."""
+        return [
+            session
+            for session in sessions
+            if (Scope.CLIENT not in self.scope or session.client == arrival.client)
+            and (Scope.DEVICE_CLASS not in self.scope or session.device.kind == arrival.device.kind)
+            and (not self.clients or session.client in self.clients)
+            and (not self.device_classes or session.device.kind in self.device_classes)
+        ]
+
+    def excess(self, counted: Iterable[Session], arrival: Arrival) -> int:
+        """How many of `counted` (sessions or devices) are too many once `arrival` is in; 0 when there is room."""
+        taken = {unit(session) if self.counts is Counts.DEVICES else session.sid for session in counted}
+        wanted = arrival.device.digest if self.counts is Counts.DEVICES else ""
+        return max(0, len(taken) + (wanted not in taken) - self.max_sessions)
+
+    def in_order(self, sessions: Iterable[Session]) -> list[Session]:
+        """`sessions` in the order in which they would end: a total order, the same for everybody who asks."""
+        return sorted(sessions, key=_ORDER[self.order])
+
+
+def unit(session: Session) -> str:
+    """What a session counts as where devices are counted: its device or, if unknown, the session itself."""
+    return session.device.digest or session.sid
+
+
+_NEVER = 1 << 62
+_ORDER: dict[Order, Callable[[Session], tuple[int, int, int, str]]] = {
+    Order.LEAST_RECENTLY_USED: lambda s: (s.last_seen, s.last_seen, s.created, s.sid),
+    Order.OLDEST: lambda s: (s.created, s.last_seen, s.created, s.sid),
+    Order.SOONEST_EXPIRING: lambda s: (deadline(s) or _NEVER, s.last_seen, s.created, s.sid),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All that holds for one subject. Raises ConfigurationError for a combination that would lock people out.
+
+    `timeouts` are for ordinary sessions, `persistent` for those whose user asked to stay signed in (the same if
+    None). `replace_same_device`: a sign-in from a device and client that already hold a session replaces it.
+    `report_only`: record what the limits would have done, and change nothing.
+    """
+
+    limits: tuple[Limit, ...] = ()
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    persistent: Timeouts | None = None
+    replace_same_device: bool = True
+    report_only: bool = False
+
+    def __post_init__(self) -> None:
+        if any(limit.overflow is Overflow.REFUSE for limit in self.limits):
+            for timeouts in (self.timeouts, self.persistent or self.timeouts):
+                if timeouts.inactivity is None:
+                    raise ConfigurationError(
+                        "A limit that refuses needs an inactivity timeout: without one, a closed browser locks its "
+                        "owner out for ever. Set one (and one for persistent sessions), or choose another overflow."
+                    )
+
+    def timeouts_for(self, persistent: bool) -> Timeouts:
+        """The timeouts of a session that is persistent or not. Report-only sessions have none: nothing changes."""
+        if self.report_only:
+            return Timeouts()
+        return self.persistent if persistent and self.persistent is not None else self.timeouts
+
+
+class PolicyResolver(Protocol):
+    """Picks the policy for one sign-in. Runs before the atomic step, never inside it, so it may look things up."""
+
+    def __call__(self, arrival: Arrival) -> Policy:
+        """The policy that holds for `arrival`."""
+        ...

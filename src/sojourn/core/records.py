@@ -1,0 +1,200 @@
+"""What is remembered: frozen values, checked where they are made. No rule and no secret lives here.
+
+All times are integer milliseconds since 1970 (UTC) on the caller's clock; durations are milliseconds too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sojourn.core.errors import InvalidInput
+
+FORMAT_VERSION = 1
+TEXT_MAX = 255
+
+
+class State(StrEnum):
+    """Whether a session may still be used. There is no way back from ENDED."""
+
+    OPEN = "open"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    """Why a session ended. Every reason takes the same way, and reaches every sink."""
+
+    LOGOUT = "logout"
+    """Its user signed out of it."""
+    REVOKED = "revoked"
+    """Its user ended it from another session."""
+    OPERATOR = "operator"
+    """An administrator or a command ended it."""
+    EVICTED = "evicted"
+    """The limit was reached, and another sign-in took its place."""
+    REPLACED = "replaced"
+    """The same device signed in again."""
+    SWITCHED = "switched"
+    """Another user signed in in the same browser."""
+    INACTIVITY_TIMEOUT = "inactivity_timeout"
+    ABSOLUTE_TIMEOUT = "absolute_timeout"
+    CARRIER_EXPIRED = "carrier_expired"
+    """What carried its token, such as the framework's own session, ran out."""
+    CREDENTIAL_CHANGED = "credential_changed"
+    """The password it began with is no longer the account's."""
+    DEACTIVATED = "deactivated"
+    DELETED = "deleted"
+    ABORTED = "aborted"
+    """The sign-in did not complete: the request failed after the session was admitted."""
+
+    @property
+    def expired(self) -> bool:
+        """Whether time ended it, rather than somebody."""
+        return self in (self.INACTIVITY_TIMEOUT, self.ABSOLUTE_TIMEOUT, self.CARRIER_EXPIRED)
+
+
+class DeviceClass(StrEnum):
+    """What kind of device a session is on, as far as its user agent tells."""
+
+    COMPUTER = "computer"
+    PHONE = "phone"
+    TABLET = "tablet"
+    BOT = "bot"
+    OTHER = "other"
+
+
+def clean_text(value: str, limit: int = TEXT_MAX) -> str:
+    """`value` fit to store, log and show: control and format characters become spaces, at most `limit` characters."""
+    printable = "".join(c if c.isprintable() else " " for c in value[: limit * 4])
+    return " ".join(printable.split())[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a session runs. `digest` recognises the device among one subject's sessions; empty when unknown."""
+
+    kind: DeviceClass = DeviceClass.OTHER
+    family: str = ""
+    os: str = ""
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "family", clean_text(self.family, 64))
+        object.__setattr__(self, "os", clean_text(self.os, 64))
+
+    @property
+    def label(self) -> str:
+        """A name a person recognises, such as "Firefox on Windows"; empty when nothing is known."""
+        return " on ".join(part for part in (self.family, self.os) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in stay of one subject. Application data is not in it, and neither is its token."""
+
+    sid: str
+    subject: str
+    digest: bytes
+    """SHA-256 of the token."""
+    created: int
+    authenticated: int
+    """When the subject last proved who they are."""
+    last_seen: int
+    inactivity_timeout: int | None = None
+    """Milliseconds without activity after which it is over."""
+    expires: int | None = None
+    """The moment it is over however active it is: the absolute timeout."""
+    carrier_expires: int | None = None
+    """The moment at which what carries the token ends by itself; moves with the carrier."""
+    persistent: bool = False
+    """Whether the user asked to stay signed in."""
+    client: str = ""
+    """The application signed in to."""
+    device: Device = field(default_factory=Device)
+    address: str = ""
+    place: str = ""
+    acr: str = ""
+    amr: tuple[str, ...] = ()
+    credential: str = ""
+    """A digest that changes with the subject's password: sessions with an older one are over."""
+    generation: int = 0
+    """How many times the token was renewed."""
+    predecessor: bytes | None = None
+    """Digest of the token before the last renewal, still accepted until `predecessor_until`."""
+    predecessor_until: int = 0
+    state: State = State.OPEN
+    end_reason: EndReason | None = None
+    ended: int | None = None
+    ended_by: str = ""
+    """The sid of the session that ended it, or who did; empty when time or the user themselves did."""
+    format: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        if len(self.digest) != 32:
+            raise InvalidInput("A token digest is 32 bytes.")
+        if (self.state is State.ENDED) != (self.end_reason is not None and self.ended is not None):
+            raise InvalidInput("An ended session, and only an ended one, has a reason and a time of its end.")
+
+    @property
+    def open(self) -> bool:
+        """Whether nobody has ended it. It may still be past its time: `timeouts.judge` tells."""
+        return self.state is State.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A sign-in that has proved who it is and now asks for a session."""
+
+    subject: str
+    client: str = ""
+    device: Device = field(default_factory=Device)
+    address: str = ""
+    place: str = ""
+    persistent: bool = False
+    groups: frozenset[str] = frozenset()
+    """Roles and groups of the subject, for limits that differ by them."""
+    credentials: tuple[str, ...] = ()
+    """Digests of the subject's present password, the current one first; sessions begun with another are over."""
+    replaces: str = ""
+    """The sid of a session that this same browser already holds, to be replaced; empty when none."""
+    carrier_expires: int | None = None
+    acr: str = ""
+    amr: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "client", clean_text(self.client))
+        object.__setattr__(self, "address", clean_text(self.address, 64))
+        object.__setattr__(self, "place", clean_text(self.place))
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A sign-in that waits for its user to choose which session to end. It authenticates nothing.
+
+    Single use, bound to the browser that began it (`browser`) and to the password it began with (`credential`).
+    """
+
+    digest: bytes
+    subject: str
+    created: int
+    expires: int
+    browser: str
+    """Digest of what recognises the browser; a ticket from any other browser is refused."""
+    arrival: Arrival
+    """The sign-in as it was asked for, to be judged again when the user has chosen."""
+    context: Mapping[str, str] = field(default_factory=dict)
+    """What the shell needs to go on afterwards, such as where the user was going."""
+    format: int = FORMAT_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """One subject's sessions that nobody has ended, as one atomic step sees them."""
+
+    subject: str
+    sessions: tuple[Session, ...] = ()
+    ticket: Ticket | None = None
+    """The ticket that was asked for together with the roster, if there is such a one for this subject."""
+
+    def by_sid(self, sid: str) -> Session | None:
+        """The session with this public id, if it is on the roster."""
+        return next((session for session in self.sessions if session.sid == sid), None)

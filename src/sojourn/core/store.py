@@ -1,0 +1,129 @@
+"""What a store does: remember records, and carry out one decision at a time for each subject.
+
+No store knows any policy. The promise that all else rests on is `transact`: between the reading of the roster and
+the writing of the decision, nothing else changes that subject's roster. Every store passes the same suite,
+`sojourn.testing.conformance`.
+
+All methods raise StoreUnavailable when the store cannot be reached; nothing is changed then, unless the docstring
+says otherwise.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from sojourn.core.decisions import Decision
+from sojourn.core.records import Roster, Session, Ticket
+
+T = TypeVar("T")
+Decide = Callable[[Roster], Decision[T]]
+
+
+class Store(Protocol):
+    """A session store, for callers that wait."""
+
+    def lookup(self, digest: bytes) -> Session | None:
+        """The session whose token, or predecessor token, has this SHA-256 digest, ended ones included.
+
+        One plain read of the newest committed state, never from a replica; constant work whether or not it is found.
+        """
+        ...
+
+    def find(self, sid: str) -> Session | None:
+        """The session with this public id, ended ones included."""
+        ...
+
+    def roster(self, subject: str) -> Roster:
+        """The subject's open sessions, read without a lock: to show, not to decide by."""
+        ...
+
+    def history(self, subject: str, limit: int) -> Sequence[Session]:
+        """The subject's ended sessions that are still remembered, the latest end first, at most `limit`."""
+        ...
+
+    def ticket(self, digest: bytes) -> Ticket | None:
+        """The unredeemed ticket with this digest, whether or not its time is over."""
+        ...
+
+    def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
+        """Run `decide` on the subject's roster and write its decision, atomically; return the decision's outcome.
+
+        The subject is locked first, then its open sessions are read (and the unredeemed ticket with the digest
+        `ticket`, if it is this subject's), then all of the decision is written, or none of it. Two calls for one
+        subject behave as if one came after the other. `decide` may be called again when somebody was faster; what it
+        raises undoes everything and reaches the caller. An `update` changes a session only while it is open and
+        never creates one; it never moves `last_seen` back. Durable when this returns, unless the caller holds an
+        open transaction on the same connection: then it is durable when that commits. Raises StoreContention
+        when others were faster too often.
+        """
+        ...
+
+    def restore(self, decision: Decision[T]) -> None:
+        """Write the ticket and events of `decision` again if they are not there, recognised by digest and id.
+
+        For callers whose own transaction was rolled back after `transact`. Sessions are not restored.
+        """
+        ...
+
+    def touch(self, session: Session, now: int, carrier_expires: int | None) -> bool:
+        """Record activity at `now` and the carrier's end, if the session is still open; never creates, never revives.
+
+        `last_seen` becomes the later of its value and `now`. Atomic for this session; need not be durable.
+        Returns whether the session was open.
+        """
+        ...
+
+    def overdue(self, now: int, limit: int) -> Sequence[Session]:
+        """At most `limit` open sessions that time has ended at `now`, by an index, the longest overdue first."""
+        ...
+
+    def purge(self, before: int, limit: int) -> int:
+        """Forget at most `limit` sessions that ended, and as many tickets that expired and events, before `before`.
+
+        In small indexed batches that do not hold others up. Returns how many records went; 0 means that nothing more
+        was there to forget. Open sessions are never purged.
+        """
+        ...
+
+
+class AsyncStore(Protocol):
+    """The same store for callers that await; each method has the contract of its twin in `Store`."""
+
+    async def lookup(self, digest: bytes) -> Session | None:
+        """See `Store.lookup`."""
+        ...
+
+    async def find(self, sid: str) -> Session | None:
+        """See `Store.find`."""
+        ...
+
+    async def roster(self, subject: str) -> Roster:
+        """See `Store.roster`."""
+        ...
+
+    async def history(self, subject: str, limit: int) -> Sequence[Session]:
+        """See `Store.history`."""
+        ...
+
+    async def ticket(self, digest: bytes) -> Ticket | None:
+        """See `Store.ticket`."""
+        ...
+
+    async def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
+        """See `Store.transact`."""
+        ...
+
+    async def restore(self, decision: Decision[T]) -> None:
+        """See `Store.restore`."""
+        ...
+
+    async def touch(self, session: Session, now: int, carrier_expires: int | None) -> bool:
+        """See `Store.touch`."""
+        ...
+
+    async def overdue(self, now: int, limit: int) -> Sequence[Session]:
+        """See `Store.overdue`."""
+        ...
+
+    async def purge(self, before: int, limit: int) -> int:
+        """See `Store.purge`."""
+        ...

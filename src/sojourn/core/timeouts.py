@@ -1,0 +1,87 @@
+"""Is this session over? Judged when it is looked up, never by a clean-up job; a judgement changes nothing."""
+
+from dataclasses import dataclass
+
+from sojourn.core.errors import ConfigurationError
+from sojourn.core.records import EndReason, Session
+
+SECOND = 1000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a session may last, in milliseconds; None means no such bound.
+
+    `inactivity`: without activity (NIST SP 800-63B-4 section 5.2, ASVS 7.3.1). `absolute`: however active
+    (ASVS 7.3.2). `touch_interval`: how often activity is written at most; by default a minute, or a tenth of the
+    inactivity timeout if that is less. A session therefore ends never late, and at most one interval early.
+    """
+
+    inactivity: int | None = None
+    absolute: int | None = None
+    touch_interval: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("inactivity", "absolute", "touch_interval"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ConfigurationError(f"The {name} timeout must be longer than zero; leave it out for none.")
+        if self.inactivity is not None and self.interval >= self.inactivity:
+            raise ConfigurationError("The touch interval must be shorter than the inactivity timeout.")
+
+    @property
+    def interval(self) -> int:
+        """The touch interval in force, in milliseconds."""
+        if self.touch_interval is not None:
+            return self.touch_interval
+        return touch_interval(self.inactivity)
+
+
+def touch_interval(inactivity: int | None) -> int:
+    """A minute, or a tenth of the inactivity timeout if that is less; in milliseconds."""
+    return MINUTE if inactivity is None else max(1, min(MINUTE, inactivity // 10))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of one session at one moment."""
+
+    live: bool
+    reason: EndReason | None = None
+    """Why it is over; None while it lives."""
+    at: int | None = None
+    """When it ended or, while it lives, when it ends at the latest without more activity; None if never."""
+
+
+def deadlines(session: Session) -> list[tuple[int, EndReason]]:
+    """The moments at which time ends the session, each with its reason, soonest first."""
+    found = []
+    if session.expires is not None:
+        found.append((session.expires, EndReason.ABSOLUTE_TIMEOUT))
+    if session.inactivity_timeout is not None:
+        found.append((session.last_seen + session.inactivity_timeout, EndReason.INACTIVITY_TIMEOUT))
+    if session.carrier_expires is not None:
+        found.append((session.carrier_expires, EndReason.CARRIER_EXPIRED))
+    return sorted(found, key=lambda deadline: deadline[0])
+
+
+def deadline(session: Session) -> int | None:
+    """The moment at which time ends the session unless it is used before; None if never."""
+    return next((at for at, _ in deadlines(session)), None)
+
+
+def judge(session: Session, now: int) -> Verdict:
+    """Whether `session` may be used at `now`; if not, why and since when. Changes nothing."""
+    if not session.open:
+        return Verdict(live=False, reason=session.end_reason, at=session.ended)
+    for at, reason in deadlines(session):
+        return Verdict(live=False, reason=reason, at=at) if at <= now else Verdict(live=True, at=at)
+    return Verdict(live=True)
+
+
+def touch_due(session: Session, now: int, interval: int) -> bool:
+    """Whether activity at `now` is to be written: the last one written is at least `interval` milliseconds old."""
+    return now - session.last_seen >= interval

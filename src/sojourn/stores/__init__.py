@@ -1,0 +1,1 @@
+"""The stores: memory (the model), SQL. None of them knows any policy."""
