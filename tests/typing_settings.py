@@ -1,6 +1,6 @@
 """The Django settings that mypy's Django plugin loads to learn the models. Nothing runs on them."""
 
-SECRET_KEY = "types only"  # noqa: S105 - no secret: no process serves requests with these settings
+SECRET_KEY = "types only"
 USE_TZ = True
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 INSTALLED_APPS = [

@@ -6,7 +6,6 @@ In a script: `server = postgres.start()`, then `server.database()` or `server.ne
 from __future__ import annotations
 
 import importlib.util
-import os
 import secrets
 import shutil
 import signal
@@ -47,8 +46,10 @@ def _start(directory: DataDirectory, *, durable: bool) -> DatabaseServer:
     directory.own(password_file)
     data = directory.path / "data"
     directory.run(
-        [binaries / "initdb", "-D", data, "-U", USER, "-A", "password", f"--pwfile={password_file}"]
-        + ["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+        [
+            *(binaries / "initdb", "-D", data, "-U", USER, "-A", "password", f"--pwfile={password_file}"),
+            *("-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"),
+        ]
     )
     password_file.unlink()
     port = free_port()
@@ -130,4 +131,4 @@ def _binaries(directory: DataDirectory) -> Path:
 
 
 def _open_to_all(path: Path) -> bool:
-    return all(os.stat(folder).st_mode & 0o001 for folder in (path, *path.parents))
+    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))

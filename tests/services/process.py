@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import ctypes
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +17,6 @@ from pathlib import Path
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-_PR_SET_PDEATHSIG = 1
 
 
 class ServerFailed(Exception):
@@ -61,10 +58,15 @@ class DataDirectory:
             raise ServerFailed(f"{command[0]} exited with {done.returncode}:\n{done.stdout[-2000:]}")
 
     def spawn(self, command: Sequence[str | Path], log: Path) -> subprocess.Popen[bytes]:
-        """Start a server as the servers' user, in a session of its own, so that Ctrl-C reaches the tests first."""
+        """Start a server as the servers' user, in a session of its own, so that Ctrl-C reaches the tests first.
+
+        Where Linux's setpriv is there, the server also ends when this process is killed and could not stop it.
+        """
+        setpriv = shutil.which("setpriv")
+        guard = [setpriv, "--pdeathsig", "QUIT"] if setpriv else []
         with log.open("ab") as output:
             return subprocess.Popen(
-                [str(part) for part in command],
+                guard + [str(part) for part in command],
                 cwd=self.path,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -74,7 +76,6 @@ class DataDirectory:
                 user=self.account.pw_uid if self.account else None,
                 group=self.account.pw_gid if self.account else None,
                 extra_groups=[] if self.account else None,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
 
     def remove(self) -> None:
@@ -140,8 +141,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end the server when the test process is killed, and could not stop it."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
