@@ -11,7 +11,7 @@ from sojourn.core.policy import Policy, PolicyResolver
 from sojourn.core.records import Arrival, EndReason, Session, Ticket
 from sojourn.core.store import AsyncStore
 from sojourn.core.timeouts import judge
-from sojourn.core.tokens import TicketSecret, Token, mint_token, route_of
+from sojourn.core.tokens import TicketSecret, Token
 
 
 class AsyncSessionControl(Rules):
@@ -69,9 +69,23 @@ class AsyncSessionControl(Rules):
         """See `SessionControl.touch`."""
         return await self.store.touch(session, self.clock(), carrier_expires or session.carrier_expires)
 
+    async def settle(self, session: Session, arrival: Arrival) -> Session | None:
+        """See `SessionControl.settle`."""
+        policy = self.policy_for(arrival)
+        return await self.store.transact(
+            session.subject,
+            lambda roster: decisions.decide_settle(
+                roster,
+                session.sid,
+                policy,
+                persistent=arrival.persistent,
+                carrier_expires=arrival.carrier_expires,
+            ),
+        )
+
     async def rotate(self, session: Session) -> tuple[Session, Token] | None:
         """See `SessionControl.rotate`."""
-        token, now = mint_token(route_of(session.subject)), self.clock()
+        token, now = self.renew(session.subject), self.clock()
         rotated = await self.store.transact(
             session.subject,
             lambda roster: decisions.decide_rotate(

@@ -103,9 +103,13 @@ class Rules:
     def mint(self, subject: str, now: int) -> tuple[Minted, Token, TicketSecret]:
         """Fresh identifiers and secrets for a sign-in of `subject`. Raises InvalidSubject."""
         route = route_of(check_subject(subject))
-        token, secret = mint_token(route), mint_ticket(route)
+        token, secret = self.renew(subject), mint_ticket(route)
         minted = Minted(mint_sid(route), token.digest(), secret.digest(), now + self.options.ticket_lifetime)
         return minted, token, secret
+
+    def renew(self, subject: str) -> Token:
+        """A fresh token for a session of `subject`."""
+        return mint_token(route_of(subject))
 
     def begin(self, arrival: Arrival, browser: str, context: Mapping[str, str]) -> Attempt:
         """Prepare a sign-in.

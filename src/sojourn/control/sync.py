@@ -11,7 +11,7 @@ from sojourn.core.policy import Policy, PolicyResolver
 from sojourn.core.records import Arrival, EndReason, Session, Ticket
 from sojourn.core.store import Store
 from sojourn.core.timeouts import judge
-from sojourn.core.tokens import TicketSecret, Token, mint_token, route_of
+from sojourn.core.tokens import TicketSecret, Token
 
 
 class SessionControl(Rules):
@@ -80,12 +80,29 @@ class SessionControl(Rules):
         return found
 
     def touch(self, session: Session, carrier_expires: int | None = None) -> bool:
-        """Record activity now and, if given, when the token's carrier ends. Returns whether the session was open."""
+        """Record activity now and, if given, when the token's carrier ends. Returns whether the session was live."""
         return self.store.touch(session, self.clock(), carrier_expires or session.carrier_expires)
+
+    def settle(self, session: Session, arrival: Arrival) -> Session | None:
+        """Fit a new session to what its sign-in turned out to be: persistent or not, and for how long carried.
+
+        `arrival` is the sign-in with those two facts as they are now. None if the session is over.
+        """
+        policy = self.policy_for(arrival)
+        return self.store.transact(
+            session.subject,
+            lambda roster: decisions.decide_settle(
+                roster,
+                session.sid,
+                policy,
+                persistent=arrival.persistent,
+                carrier_expires=arrival.carrier_expires,
+            ),
+        )
 
     def rotate(self, session: Session) -> tuple[Session, Token] | None:
         """Renew a session's token; the old one is accepted for `rotation_grace` more. None if the session is over."""
-        token, now = mint_token(route_of(session.subject)), self.clock()
+        token, now = self.renew(session.subject), self.clock()
         rotated = self.store.transact(
             session.subject,
             lambda roster: decisions.decide_rotate(

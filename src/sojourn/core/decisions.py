@@ -22,7 +22,7 @@ from sojourn.core.events import (
     WouldHave,
 )
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused, StartOutcome
-from sojourn.core.policy import Limit, Overflow, Policy, unit
+from sojourn.core.policy import Counts, Limit, Overflow, Policy, unit
 from sojourn.core.records import Arrival, EndReason, Roster, Session, State, Ticket
 from sojourn.core.timeouts import judge
 
@@ -101,6 +101,7 @@ def _clear(roster: Roster, arrival: Arrival, policy: Policy, by: str, now: int) 
             and not policy.report_only
             and session.device.digest != ""
             and session.device.digest == arrival.device.digest
+            and not (session.parent or arrival.parent)
             and session.client == arrival.client
         )
         if not judge(session, now).live:
@@ -114,16 +115,20 @@ def _clear(roster: Roster, arrival: Arrival, policy: Policy, by: str, now: int) 
     return staying, ended
 
 
-def _victims(findings: Iterable[Finding]) -> list[Session]:
-    """The sessions that must end so that every END_EXISTING limit has room, in the order of each limit."""
+def _victims(findings: Iterable[Finding], arrival: Arrival) -> list[Session]:
+    """The sessions that must end so that every END_EXISTING limit has room, in the order of each limit.
+
+    Where devices are counted, ending what the arriving device holds itself would free nothing: it is passed over.
+    """
     chosen: dict[str, Session] = {}
     for finding in findings:
         if finding.limit.overflow is not Overflow.END_EXISTING or not finding.excess:
             continue
         by_unit: dict[str, list[Session]] = {}
         for session in finding.limit.in_order(finding.counted):
-            key = unit(session) if finding.limit.counts == "devices" else session.sid
-            by_unit.setdefault(key, []).append(session)
+            key = unit(session) if finding.limit.counts is Counts.DEVICES else session.sid
+            if finding.limit.counts is Counts.SESSIONS or key != arrival.device.digest:
+                by_unit.setdefault(key, []).append(session)
         room = finding.excess - sum(all(s.sid in chosen for s in group) for group in by_unit.values())
         for group in by_unit.values():
             if room > 0 and not all(s.sid in chosen for s in group):
@@ -161,6 +166,7 @@ def _open_session(arrival: Arrival, policy: Policy, minted: Minted, now: int) ->
         place=arrival.place,
         acr=arrival.acr,
         amr=arrival.amr,
+        parent=arrival.parent,
         credential=next(iter(arrival.credentials), ""),
     )
 
@@ -220,7 +226,7 @@ def decide_start(
             outcome = ChoiceRequired(worst.limit, worst.counted, worst.excess, minted.ticket_expires)
             return Decision(outcome, events=(offered,))
 
-    victims = _victims(over)
+    victims = _victims(over, arrival)
     reports: tuple[Event, ...] = ()
     if policy.report_only:
         reports = tuple(
@@ -230,7 +236,7 @@ def decide_start(
                 outcome=str(finding.limit.overflow),
                 limit=finding.limit.title,
                 sid=minted.sid,
-                ended=tuple(s.sid for s in _victims([finding])),
+                ended=tuple(s.sid for s in _victims([finding], arrival)),
             )
             for finding in over
         )
@@ -323,6 +329,27 @@ def decide_expire(roster: Roster, now: int) -> Decision[tuple[Session, ...]]:
     """End what time has ended, so that its notices go out; the sessions were dead before, whoever looked."""
     dead = {session.sid for session in roster.sessions if not judge(session, now).live}
     return decide_end(roster, dead, EndReason.ABSOLUTE_TIMEOUT, "", now)
+
+
+def decide_settle(
+    roster: Roster, sid: str, policy: Policy, *, persistent: bool, carrier_expires: int | None
+) -> Decision[Session | None]:
+    """Fit a session to what its sign-in turned out to be, such as one that its user asked to stay signed in.
+
+    Its timeouts are those of `policy` for a session that is persistent or not, counted from its start.
+    """
+    session = roster.by_sid(sid)
+    if session is None:
+        return Decision(None)
+    timeouts = policy.timeouts_for(persistent)
+    settled = replace(
+        session,
+        persistent=persistent,
+        inactivity_timeout=timeouts.inactivity,
+        expires=None if timeouts.absolute is None else session.authenticated + timeouts.absolute,
+        carrier_expires=carrier_expires,
+    )
+    return Decision(settled, update=(settled,))
 
 
 def decide_rotate(roster: Roster, sid: str, digest: bytes, grace: int, now: int) -> Decision[Session | None]:

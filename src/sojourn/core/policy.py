@@ -82,7 +82,8 @@ class Limit:
     def holds(self, arrival: Arrival) -> bool:
         """Whether this limit has a say about `arrival` at all."""
         return (
-            (not self.groups or bool(self.groups & arrival.groups))
+            not arrival.parent
+            and (not self.groups or bool(self.groups & arrival.groups))
             and not self.exempt & arrival.groups
             and (not self.clients or arrival.client in self.clients)
             and (not self.device_classes or arrival.device.kind in self.device_classes)
@@ -93,7 +94,8 @@ class Limit:
         return [
             session
             for session in sessions
-            if (Scope.CLIENT not in self.scope or session.client == arrival.client)
+            if not session.parent
+            and (Scope.CLIENT not in self.scope or session.client == arrival.client)
             and (Scope.DEVICE_CLASS not in self.scope or session.device.kind == arrival.device.kind)
             and (not self.clients or session.client in self.clients)
             and (not self.device_classes or session.device.kind in self.device_classes)

@@ -75,7 +75,7 @@ class Device:
     kind: DeviceClass = DeviceClass.OTHER
     family: str = ""
     os: str = ""
-    digest: str = ""
+    digest: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "family", clean_text(self.family, 64))
@@ -93,7 +93,7 @@ class Session:
 
     sid: str
     subject: str
-    digest: bytes
+    digest: bytes = field(repr=False)
     """SHA-256 of the token."""
     created: int
     authenticated: int
@@ -114,11 +114,13 @@ class Session:
     place: str = ""
     acr: str = ""
     amr: tuple[str, ...] = ()
-    credential: str = ""
+    parent: str = ""
+    """The sid of the session whose owner acts as this subject (impersonation); such a session takes up no room."""
+    credential: str = field(default="", repr=False)
     """A digest that changes with the subject's password: sessions with an older one are over."""
     generation: int = 0
     """How many times the token was renewed."""
-    predecessor: bytes | None = None
+    predecessor: bytes | None = field(default=None, repr=False)
     """Digest of the token before the last renewal, still accepted until `predecessor_until`."""
     predecessor_until: int = 0
     state: State = State.OPEN
@@ -152,13 +154,15 @@ class Arrival:
     persistent: bool = False
     groups: frozenset[str] = frozenset()
     """Roles and groups of the subject, for limits that differ by them."""
-    credentials: tuple[str, ...] = ()
+    credentials: tuple[str, ...] = field(default=(), repr=False)
     """Digests of the subject's present password, the current one first; sessions begun with another are over."""
     replaces: str = ""
     """The sid of a session that this same browser already holds, to be replaced; empty when none."""
     carrier_expires: int | None = None
     acr: str = ""
     amr: tuple[str, ...] = ()
+    parent: str = ""
+    """The sid of the session whose owner acts as this subject; never refused, never counted. Empty otherwise."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "client", clean_text(self.client))
@@ -173,11 +177,11 @@ class Ticket:
     Single use, bound to the browser that began it (`browser`) and to the password it began with (`credential`).
     """
 
-    digest: bytes
+    digest: bytes = field(repr=False)
     subject: str
     created: int
     expires: int
-    browser: str
+    browser: str = field(repr=False)
     """Digest of what recognises the browser; a ticket from any other browser is refused."""
     arrival: Arrival
     """The sign-in as it was asked for, to be judged again when the user has chosen."""
@@ -188,12 +192,15 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """One subject's sessions that nobody has ended, as one atomic step sees them."""
+    """One subject's sessions that nobody has ended, as one atomic step sees them: in one order, whatever the store."""
 
     subject: str
     sessions: tuple[Session, ...] = ()
     ticket: Ticket | None = None
     """The ticket that was asked for together with the roster, if there is such a one for this subject."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sessions", tuple(sorted(self.sessions, key=lambda s: (s.created, s.sid))))
 
     def by_sid(self, sid: str) -> Session | None:
         """The session with this public id, if it is on the roster."""
