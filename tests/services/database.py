@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.services.process import ServerProcess
@@ -52,6 +53,11 @@ class DatabaseServer:
         name = f"sojourn_{os.getpid()}_{next(_numbers)}"
         self._execute(f"CREATE DATABASE {name}")
         return self.database(name, **options)
+
+    @property
+    def files(self) -> Path:
+        """The server's directory, with its data and its log. It is gone after `stop()`."""
+        return self._process.directory
 
     def stop(self) -> None:
         """End the server and delete its data. A second call does nothing."""

@@ -108,6 +108,11 @@ class ServerProcess:
             self.stop()
             raise
 
+    @property
+    def directory(self) -> Path:
+        """Where the server keeps its data and its log."""
+        return self._directory.path
+
     def stop(self) -> None:
         """End the server and delete its data. A second call, or one in a forked child, does nothing."""
         if os.getpid() != self._owner:
