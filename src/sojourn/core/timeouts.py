@@ -1,6 +1,8 @@
 """Is this session over? Judged when it is looked up, never by a clean-up job; a judgement changes nothing."""
 
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.records import EndReason, Session
@@ -9,6 +11,28 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+_DURATION = re.compile(r"(\d{1,9})\s*([smhd])")
+
+
+def parse_duration(value: object) -> int:
+    """A duration as people write it, in milliseconds: "30m", "12h", "14d", "45s", a number of seconds, a timedelta.
+
+    Raises ConfigurationError, saying what to write, for anything else and for durations that are not longer than zero.
+    """
+    milliseconds = 0
+    if isinstance(value, timedelta):
+        milliseconds = value // timedelta(milliseconds=1)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        milliseconds = value * SECOND
+    elif isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
+        milliseconds = int(match[1]) * _UNITS[match[2]]
+    if not 0 < milliseconds < 1000 * 365 * DAY:
+        raise ConfigurationError(
+            f"{value!r} is not a duration. Write a number of seconds, or a text such as '30m', '12h' or '14d'."
+        )
+    return milliseconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Sojourn for the web frameworks, one package each."""

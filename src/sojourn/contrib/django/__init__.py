@@ -1,0 +1,1 @@
+"""Sojourn for Django: installed beside any SESSION_ENGINE. See `docs/tutorial`."""

@@ -1,0 +1,61 @@
+"""Who is asking, as far as a request tells: address and device. Signals for people, never a proof of anything."""
+
+import ipaddress
+from functools import lru_cache
+
+from sojourn.core.records import Device, DeviceClass, clean_text
+
+USER_AGENT_MAX = 512
+"""Characters of a user agent that are looked at; what follows only costs time."""
+
+
+def client_address(remote: str, forwarded: str, trusted_hops: int) -> str:
+    """The client's address: `remote`, or what the proxies of ours say in `forwarded` (X-Forwarded-For).
+
+    Every proxy appends the address it was called from, so with `trusted_hops` proxies the client is that many places
+    from the right; what stands further left was written by the client itself and is ignored. Without a valid address
+    in that place the answer is "": unknown, rather than wrong.
+    """
+    if trusted_hops < 1:
+        return _address(remote)
+    hops = forwarded[-2048:].split(",")
+    return _address(hops[-trusted_hops]) if len(hops) >= trusted_hops else ""
+
+
+def _address(text: str) -> str:
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(text.partition("%")[0]))
+    except ValueError:
+        return ""
+
+
+@lru_cache(maxsize=1024)
+def device_of(user_agent: str) -> Device:
+    """The device that a User-Agent header describes; its `digest` is empty. Never fails, whatever the header holds."""
+    from ua_parser import parse
+
+    text = clean_text(user_agent, USER_AGENT_MAX)
+    if not text:
+        return Device()
+    found = parse(text)
+    family = found.user_agent.family if found.user_agent else ""
+    os = found.os.family if found.os else ""
+    model = found.device.family if found.device else ""
+    return Device(_device_class(text, model, os), "" if family == "Other" else family, "" if os == "Other" else os)
+
+
+def _device_class(text: str, model: str, os: str) -> DeviceClass:
+    if model == "Spider":
+        return DeviceClass.BOT
+    if "iPad" in text or "Tablet" in text or (os == "Android" and "Mobile" not in text):
+        return DeviceClass.TABLET
+    if "Mobile" in text or os in {"iOS", "Android", "Windows Phone"}:
+        return DeviceClass.PHONE
+    if os in {"Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Debian", "Chrome OS", "FreeBSD", "OpenBSD"}:
+        return DeviceClass.COMPUTER
+    return DeviceClass.OTHER
