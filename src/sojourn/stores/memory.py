@@ -13,7 +13,7 @@ from sojourn.core.decisions import Decision
 from sojourn.core.events import Event
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.store import Decide
-from sojourn.core.timeouts import deadline
+from sojourn.core.timeouts import deadline, judge
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ class MemoryStore:
         """See `Store.touch`."""
         with self._lock:
             present = self._sessions.get(session.sid)
-            if present is None or not present.open:
+            if present is None or not judge(present, now).live:
                 return False
             seen = max(present.last_seen, now)
             self._write(replace(present, last_seen=seen, carrier_expires=carrier_expires))
