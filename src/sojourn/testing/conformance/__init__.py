@@ -1,0 +1,22 @@
+"""What every store must do: subclass `StoreConformance` and say how to make the store.
+
+    class TestMyStore(StoreConformance):
+        def make_store(self):
+            return MyStore(...)
+
+A store that needs fixtures overrides the fixture `store` (and `reader`) instead. An `AsyncStore` is wrapped in
+`sojourn.testing.waiting.WaitingStore`. Each test is one promise of `sojourn.core.store`.
+"""
+
+from sojourn.testing.conformance.asserts import MODULES
+from sojourn.testing.conformance.reading import Reading
+from sojourn.testing.conformance.setup import MemoryReader, Reader, Setup
+from sojourn.testing.conformance.texts import Texts
+from sojourn.testing.conformance.upkeep import Upkeep
+from sojourn.testing.conformance.writing import Writing
+
+__all__ = ["MODULES", "MemoryReader", "Reader", "Setup", "StoreConformance"]
+
+
+class StoreConformance(Reading, Writing, Texts, Upkeep):
+    """The whole suite. Give `make_store` and, where records can be read past the store, `make_reader`."""

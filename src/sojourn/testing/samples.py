@@ -1,0 +1,82 @@
+"""Records to test with: every field set, and easy to tell apart."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from sojourn.core.decisions import end_session
+from sojourn.core.records import Arrival, Device, DeviceClass, EndReason, Session, Ticket
+from sojourn.core.timeouts import DAY, HOUR
+from sojourn.testing.clock import START
+
+
+def digest(name: str) -> bytes:
+    """32 bytes that stand for the token called `name`."""
+    return hashlib.sha256(name.encode()).digest()
+
+
+def session(name: str, subject: str = "ann", **fields: Any) -> Session:
+    """An open session without timeouts whose sid is `name` and whose token is called `name`."""
+    values: dict[str, Any] = {"created": START, "authenticated": START, "last_seen": START, **fields}
+    return Session(sid=name, subject=subject, digest=values.pop("digest", digest(name)), **values)
+
+
+def full_session(name: str, subject: str = "ann") -> Session:
+    """An open session with every field set, each to a value of its own."""
+    return session(
+        name,
+        subject,
+        created=START + 1,
+        authenticated=START + 2,
+        last_seen=START + 3,
+        inactivity_timeout=HOUR + 4,
+        expires=START + DAY + 5,
+        carrier_expires=START + DAY + 6,
+        persistent=True,
+        client="shop",
+        device=Device(DeviceClass.TABLET, "Firefox", "Android", "device-digest"),
+        address="2001:db8::7",
+        place="Łódź, Poland",
+        acr="urn:example:silver",
+        amr=("pwd", "otp"),
+        credential="credential-digest",
+        generation=8,
+        predecessor=digest(f"{name} before"),
+        predecessor_until=START + 9,
+    )
+
+
+def ended(of: Session, at: int, reason: EndReason = EndReason.LOGOUT, by: str = "") -> Session:
+    """`of`, ended at `at`."""
+    return end_session(replace(of, inactivity_timeout=None, expires=None, carrier_expires=None), reason, by, at)
+
+
+def full_arrival(subject: str = "ann") -> Arrival:
+    """A sign-in with every field set, each to a value of its own."""
+    return Arrival(
+        subject=subject,
+        client="shop",
+        device=Device(DeviceClass.PHONE, "Safari", "iOS", "another-device"),
+        address="192.0.2.44",
+        place="Besançon",
+        persistent=True,
+        groups=frozenset({"staff", "beta"}),
+        credentials=("now", "before"),
+        replaces="00replaced",
+        carrier_expires=START + DAY,
+        acr="urn:example:gold",
+        amr=("hwk", "user"),
+    )
+
+
+def ticket(name: str, subject: str = "ann", **fields: Any) -> Ticket:
+    """The ticket called `name` of a pending sign-in with every field set."""
+    values: dict[str, Any] = {
+        "created": START,
+        "expires": START + HOUR,
+        "browser": "browser-digest",
+        "arrival": full_arrival(subject),
+        "context": {"next": "/orders/?page=2", "backend": "model"},
+        **fields,
+    }
+    return Ticket(digest=digest(name), subject=subject, **values)
