@@ -1,0 +1,125 @@
+"""The tables of the SQL store: their shape for migrations, and a view of them for the admin.
+
+`sojourn.stores.sql` reads and writes them by plain statements. Never change a row through these models: a limit holds
+because every change is made while the subject is locked.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sojourn.contrib.django.fields import ExactField
+
+DIGEST = 64  # SHA-256 as hex digits
+
+
+class Subject(models.Model):
+    """One row for each subject that ever signed in: what is locked while its sessions are decided about."""
+
+    subject = ExactField(_("subject"), max_length=255, primary_key=True)
+    version = models.BigIntegerField(_("version"), default=0)
+
+    class Meta:
+        db_table = "sojourn_subject"
+        verbose_name = _("subject")
+        verbose_name_plural = _("subjects")
+
+    def __str__(self) -> str:
+        return str(self.subject)
+
+
+class Session(models.Model):
+    """A session, open or ended; see `sojourn.core.records.Session`. All times are milliseconds since 1970 (UTC)."""
+
+    sid = ExactField(_("session id"), max_length=64, primary_key=True)
+    subject = ExactField(_("subject"), max_length=255)
+    digest = ExactField(_("token digest"), max_length=DIGEST)
+    predecessor = ExactField(_("digest of the token before"), max_length=DIGEST, null=True)
+    predecessor_until = models.BigIntegerField(_("token before accepted until"))
+    generation = models.BigIntegerField(_("renewals of the token"))
+    created = models.BigIntegerField(_("created"))
+    authenticated = models.BigIntegerField(_("authenticated"))
+    last_seen = models.BigIntegerField(_("last seen"))
+    inactivity_timeout = models.BigIntegerField(_("inactivity timeout"), null=True)
+    expires = models.BigIntegerField(_("expires"), null=True)
+    carrier_expires = models.BigIntegerField(_("carrier expires"), null=True)
+    deadline = models.BigIntegerField(_("ends at the latest"), null=True)
+    """The soonest of the three bounds while it is open (a far future if it has none), NULL once it has ended."""
+    persistent = models.BooleanField(_("persistent"))
+    client = ExactField(_("application"), max_length=255)
+    device_kind = ExactField(_("kind of device"), max_length=16)
+    device_family = ExactField(_("browser"), max_length=64)
+    device_os = ExactField(_("operating system"), max_length=64)
+    device_digest = ExactField(_("device digest"), max_length=255)
+    address = ExactField(_("address"), max_length=64)
+    place = ExactField(_("place"), max_length=255)
+    acr = ExactField(_("authentication context"), max_length=255)
+    amr = models.TextField(_("authentication methods"))
+    parent = ExactField(_("session of who acts as the subject"), max_length=64)
+    credential = ExactField(_("credential digest"), max_length=255)
+    state = ExactField(_("state"), max_length=8)
+    end_reason = ExactField(_("reason of the end"), max_length=32, null=True)
+    ended = models.BigIntegerField(_("ended"), null=True)
+    ended_by = ExactField(_("ended by"), max_length=255)
+    format = models.IntegerField(_("format"))
+
+    class Meta:
+        db_table = "sojourn_session"
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        constraints = (models.UniqueConstraint(fields=("digest",), name="sojourn_session_digest"),)
+        indexes = (
+            models.Index(fields=("predecessor",), name="sojourn_session_predecessor"),
+            models.Index(fields=("subject", "state", "ended"), name="sojourn_session_roster"),
+            models.Index(fields=("deadline",), name="sojourn_session_deadline"),
+            models.Index(fields=("ended",), name="sojourn_session_ended"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.sid)
+
+
+class Ticket(models.Model):
+    """A sign-in that waits for its user to choose; see `sojourn.core.records.Ticket`."""
+
+    digest = ExactField(_("ticket digest"), max_length=DIGEST, primary_key=True)
+    subject = ExactField(_("subject"), max_length=255)
+    created = models.BigIntegerField(_("created"))
+    expires = models.BigIntegerField(_("expires"))
+    browser = ExactField(_("browser digest"), max_length=255)
+    arrival = models.TextField(_("sign-in"))
+    context = models.TextField(_("context"))
+    format = models.IntegerField(_("format"))
+
+    class Meta:
+        db_table = "sojourn_ticket"
+        verbose_name = _("pending sign-in")
+        verbose_name_plural = _("pending sign-ins")
+        indexes = (models.Index(fields=("expires",), name="sojourn_ticket_expires"),)
+
+    def __str__(self) -> str:
+        return str(self.subject)
+
+
+class OutboxEvent(models.Model):
+    """Something that happened, recorded in the same transaction as the change itself, to be delivered."""
+
+    id = models.BigAutoField(primary_key=True)
+    event = ExactField(_("event id"), max_length=64)
+    route = models.SmallIntegerField(_("route"))
+    subject = ExactField(_("subject"), max_length=255)
+    type = ExactField(_("type"), max_length=64)
+    at = models.BigIntegerField(_("at"))
+    payload = models.TextField(_("payload"))
+
+    class Meta:
+        db_table = "sojourn_event"
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        constraints = (models.UniqueConstraint(fields=("event",), name="sojourn_event_event"),)
+        indexes = (
+            models.Index(fields=("route", "id"), name="sojourn_event_route"),
+            models.Index(fields=("at",), name="sojourn_event_at"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event}"

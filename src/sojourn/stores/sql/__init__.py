@@ -1,0 +1,10 @@
+"""The SQL store, for SQLite, PostgreSQL and MariaDB, on a database connection that somebody else supplies.
+
+`statements` and `rows` are pure; `database` says what a connection must offer; `faults` tells what is worth trying
+again; `store` is the `Store`. The tables are made by the migrations of `sojourn.contrib.django`.
+"""
+
+from sojourn.stores.sql.database import Database, Row, Value
+from sojourn.stores.sql.store import SQLStore
+
+__all__ = ["Database", "Row", "SQLStore", "Value"]

@@ -1,0 +1,157 @@
+"""The text of every statement, for each kind of database: pure. Values are always parameters (`%s`)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sojourn.core.errors import ConfigurationError
+from sojourn.stores.sql.rows import EVENT, NEVER, SESSION, TICKET
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """In what the databases differ.
+
+    `on_conflict`: begins the part of an INSERT that says how to change a row that is there (`{key}` is its key).
+    `keep`: the same part, to leave such a row as it is. `locking`: ends a read whose rows must be the newest and must
+    stay. `skip_locked`: ends a read that passes over rows another transaction holds. `relaxed`: a condition that makes
+    one statement not wait for the disk. `newest`: first in a transaction, lets it see what was committed while it
+    waited for a lock. `binary_text`: text is sent as UTF-8, whatever the connection's character set.
+    """
+
+    greatest: str
+    least: str
+    on_conflict: str
+    keep: str
+    locking: str = ""
+    skip_locked: str = ""
+    relaxed: str = ""
+    newest: str = ""
+    binary_text: bool = False
+
+
+DIALECTS = {
+    "sqlite": Dialect("MAX", "MIN", "ON CONFLICT ({key}) DO UPDATE SET", "ON CONFLICT ({key}) DO NOTHING"),
+    "postgresql": Dialect(
+        "GREATEST",
+        "LEAST",
+        "ON CONFLICT ({key}) DO UPDATE SET",
+        "ON CONFLICT ({key}) DO NOTHING",
+        skip_locked=" FOR UPDATE SKIP LOCKED",
+        # A touch that a crash loses costs its user one touch interval; waiting for the disk costs four times the
+        # statement. Set inside the statement, for its own transaction only: SET LOCAL would be a round trip more.
+        relaxed=" AND set_config('synchronous_commit', 'off', true) = 'off'",
+        newest="SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    ),
+    # Under REPEATABLE READ a plain read shows what was there when the transaction began, not when it got the lock.
+    # Not INSERT IGNORE: that forgives other errors as well.
+    "mysql": Dialect(
+        "GREATEST",
+        "LEAST",
+        "ON DUPLICATE KEY UPDATE",
+        "ON DUPLICATE KEY UPDATE {key} = {key}",
+        locking=" FOR UPDATE",
+        binary_text=True,
+    ),
+}
+
+
+def _list(columns: Collection[str]) -> str:
+    return ", ".join(columns)
+
+
+def _places(count: int) -> str:
+    return ", ".join(["%s"] * count)
+
+
+class Statements:
+    """Every statement of the store for one kind of database. Raises ConfigurationError for one it does not know."""
+
+    def __init__(self, vendor: str) -> None:
+        if vendor not in DIALECTS:
+            known = ", ".join(sorted(DIALECTS))
+            raise ConfigurationError(f"The SQL store does not run on {vendor!r}; it runs on {known}.")
+        self.dialect = dialect = DIALECTS[vendor]
+        conflict = dialect.on_conflict.format(key="subject")
+        session = f"SELECT {_list(SESSION)} FROM sojourn_session"
+        ticket = f"SELECT {_list(TICKET)} FROM sojourn_ticket"
+        roster = f"{session} WHERE subject = %s AND state = 'open' ORDER BY created, sid"
+        # A statement of its own, and the first: what is read after it is newer than the lock. Creating the row is
+        # the lock as well, so that a subject's very first sign-ins race safely.
+        self.lock = (
+            "INSERT INTO sojourn_subject (subject, version) VALUES (%s, 1)"
+            f" {conflict} version = sojourn_subject.version + 1"
+        )
+        self.roster = roster
+        self.roster_locked = roster + dialect.locking
+        # Two reads by one index each, in one statement: an OR leaves the choice of indexes to the planner.
+        self.lookup = f"{session} WHERE digest = %s UNION ALL {session} WHERE predecessor = %s"
+        self.find = f"{session} WHERE sid = %s"
+        self.history = f"{session} WHERE subject = %s AND state = 'ended' ORDER BY ended DESC, sid LIMIT %s"
+        self.overdue = f"{session} WHERE deadline <= %s AND state = 'open' ORDER BY deadline, sid LIMIT %s"
+        self.ticket = f"{ticket} WHERE digest = %s"
+        self.ticket_locked = f"{ticket} WHERE digest = %s AND subject = %s{dialect.locking}"
+        self.redeem = "DELETE FROM sojourn_ticket WHERE digest = %s"
+        columns = (*SESSION, "deadline")
+        self.insert_session = f"INSERT INTO sojourn_session ({_list(columns)}) VALUES ({_places(len(columns))})"
+        self.insert_ticket = self._insert_once("sojourn_ticket", TICKET, 1)
+        self.touch = self._touch("")
+        self.touch_relaxed = self._touch(dialect.relaxed)
+        self.forget_subject = (
+            "DELETE FROM sojourn_subject WHERE subject = %s AND NOT EXISTS"
+            " (SELECT 1 FROM sojourn_session WHERE sojourn_session.subject = sojourn_subject.subject)"
+        )
+
+    def insert_events(self, count: int) -> str:
+        """Record `count` events; those that are there already stay as they are."""
+        return self._insert_once("sojourn_event", EVENT, count)
+
+    def change(self, changed: Collection[str], *, ended: bool) -> tuple[str, list[str]]:
+        """Change columns of one open session; also the names of the columns whose values are the parameters.
+
+        The sid comes last. Only what differs is written, so that activity recorded by a touch meanwhile stays.
+        """
+        order: list[str] = []
+        # First, because MariaDB lets later assignments see earlier ones; the others see the row as it was.
+        sets = ["deadline = " + ("NULL" if ended else self._deadline(changed, order))]
+        for name in changed:
+            order.append(name)
+            sets.append(f"{name} = {self._later() if name == 'last_seen' else '%s'}")
+        order.append("sid")
+        return f"UPDATE sojourn_session SET {', '.join(sets)} WHERE sid = %s AND state = 'open'", order
+
+    def purgeable(self, table: str, key: str, column: str, extra: str = "") -> str:
+        """Keys (and the column `extra`) of a few rows of `table` whose `column` is before a moment."""
+        columns = _list((key, extra) if extra else (key,))
+        return f"SELECT {columns} FROM {table} WHERE {column} < %s ORDER BY {column} LIMIT %s{self.dialect.skip_locked}"
+
+    def purge(self, table: str, key: str, column: str, count: int) -> str:
+        """Delete `count` rows of `table` by their keys, unless `column` has changed meanwhile."""
+        return f"DELETE FROM {table} WHERE {key} IN ({_places(count)}) AND {column} < %s"
+
+    def _touch(self, condition: str) -> str:
+        bound = self._deadline(("last_seen", "carrier_expires"), [])
+        return (
+            f"UPDATE sojourn_session SET deadline = {bound}, last_seen = {self._later()}, carrier_expires = %s"
+            f" WHERE sid = %s AND state = 'open'{condition}"
+        )
+
+    def _later(self) -> str:
+        return f"{self.dialect.greatest}(last_seen, %s)"
+
+    def _deadline(self, changed: Collection[str], order: list[str]) -> str:
+        """The soonest bound of an open session; adds the names of the changed columns that it needs to `order`."""
+        bounds = []
+        for name in ("last_seen", "inactivity_timeout", "expires", "carrier_expires"):
+            expression = name
+            if name in changed:
+                order.append(name)
+                expression = self._later() if name == "last_seen" else "%s"
+            bounds.append(expression)
+        seen, timeout, *moments = bounds
+        soonest = ", ".join(f"COALESCE({bound}, {NEVER})" for bound in (f"{seen} + {timeout}", *moments))
+        return f"{self.dialect.least}({soonest})"
+
+    def _insert_once(self, table: str, columns: Collection[str], count: int) -> str:
+        key = next(iter(columns))
+        values = ", ".join([f"({_places(len(columns))})"] * count)
+        return f"INSERT INTO {table} ({_list(columns)}) VALUES {values} {self.dialect.keep.format(key=key)}"

@@ -1,0 +1,239 @@
+"""A `Store` in a SQL database: lock the subject, read its roster, decide, write, in one transaction."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+from sojourn.core.decisions import Decision
+from sojourn.core.errors import RecordFormatError, StoreContention
+from sojourn.core.records import Roster, Session, Ticket
+from sojourn.core.store import Decide
+from sojourn.core.tokens import check_subject
+from sojourn.stores.sql.database import Database, Row, Value
+from sojourn.stores.sql.rows import (
+    EVENT,
+    SESSION,
+    TICKET,
+    WIDTHS,
+    deadline_value,
+    event_values,
+    session_of,
+    session_values,
+    storable,
+    ticket_of,
+    ticket_values,
+)
+from sojourn.stores.sql.statements import Statements
+
+T = TypeVar("T")
+Plan = list[tuple[str, Sequence[Value]]]
+_TRIES = 10
+_PATIENCE = 10.0  # seconds: after that a caller is better served by a 503 than by more waiting
+_BATCH = 200  # rows that one transaction of a purge deletes
+
+
+class SQLStore:
+    """A `Store` on SQLite, PostgreSQL or MariaDB. Thread-safe if its database is.
+
+    The first statement of every change writes the subject's row, which creates it if need be and locks it till the
+    transaction ends; the roster is read after that, in a statement of its own. So two sign-ins of one subject come
+    one after the other under every isolation level from READ COMMITTED up. A change that somebody else's was in the
+    way of is tried again a few times, but only when the transaction is the store's own: a caller's cannot be.
+    """
+
+    def __init__(self, database: Database, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._db = database
+        self._sql = Statements(database.vendor)
+        self._sleep = sleep
+
+    def lookup(self, digest: bytes) -> Session | None:
+        """See `Store.lookup`. One statement."""
+        text = digest.hex()
+        return _only([session_of(row) for row in self._query(self._sql.lookup, (text, text))])
+
+    def find(self, sid: str) -> Session | None:
+        """See `Store.find`."""
+        if not storable(sid, WIDTHS["sid"]):
+            return None
+        return _only([session_of(row) for row in self._query(self._sql.find, (sid,))])
+
+    def roster(self, subject: str) -> Roster:
+        """See `Store.roster`."""
+        return Roster(subject, self._sessions(self._sql.roster, subject))
+
+    def history(self, subject: str, limit: int) -> Sequence[Session]:
+        """See `Store.history`."""
+        return self._sessions(self._sql.history, subject, limit)
+
+    def ticket(self, digest: bytes) -> Ticket | None:
+        """See `Store.ticket`."""
+        return _only([ticket_of(row) for row in self._query(self._sql.ticket, (digest.hex(),))])
+
+    def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
+        """See `Store.transact`. Raises InvalidSubject, RecordFormatError too.
+
+        Inside a transaction of the caller's nothing is tried again, and what `decide` raises leaves it usable: only
+        the subject stays locked.
+        """
+        check_subject(subject)
+
+        def work() -> T:
+            self._execute(self._sql.lock, (subject,))
+            sessions = self._sessions(self._sql.roster_locked, subject)
+            kept = None
+            if ticket is not None:
+                kept = _only([ticket_of(row) for row in self._query(self._sql.ticket_locked, (ticket.hex(), subject))])
+            decision = decide(Roster(subject, sessions, kept))
+            # All of it is made before any of it is written: a record that cannot be stored changes nothing.
+            for statement, values in self._changes(sessions, decision) + self._additions(decision):
+                self._execute(statement, values)
+            return decision.outcome
+
+        return self._attempt(work)
+
+    def restore(self, decision: Decision[T]) -> None:
+        """See `Store.restore`."""
+        plan = self._additions(decision)
+
+        def work() -> None:
+            for statement, values in plan:
+                self._execute(statement, values)
+
+        if plan:
+            self._attempt(work)
+
+    def touch(self, session: Session, now: int, carrier_expires: int | None) -> bool:
+        """See `Store.touch`. One statement; on PostgreSQL it does not wait for the disk, unless in a transaction."""
+        statement = self._sql.touch if self._db.in_transaction else self._sql.touch_relaxed
+        values = (now, carrier_expires, now, carrier_expires, session.sid)
+        return self._attempt(lambda: self._execute(statement, values) > 0, atomic=False)
+
+    def overdue(self, now: int, limit: int) -> Sequence[Session]:
+        """See `Store.overdue`. Damaged records are passed over: one of them must not stop all sweeps."""
+        found = []
+        for row in self._query(self._sql.overdue, (now, limit)):
+            try:
+                found.append(session_of(row))
+            except RecordFormatError:
+                continue
+        return found
+
+    def purge(self, before: int, limit: int) -> int:
+        """See `Store.purge`. Subjects that no session of theirs is remembered of are forgotten too, uncounted."""
+        total = 0
+        for table, key, column in (
+            ("sojourn_session", "sid", "ended"),
+            ("sojourn_ticket", "digest", "expires"),
+            ("sojourn_event", "id", "at"),
+        ):
+            left = limit
+            while left > 0:
+                found, gone = self._purge(table, key, column, before, min(left, _BATCH))
+                total += gone
+                left -= found
+                if not found:
+                    break
+        return total
+
+    def _purge(self, table: str, key: str, column: str, before: int, count: int) -> tuple[int, int]:
+        """Delete up to `count` rows in one short transaction; how many were there, and how many went."""
+        subjects: set[Value] = set()
+        sessions = table == "sojourn_session"
+
+        def work() -> tuple[int, int]:
+            statement = self._sql.purgeable(table, key, column, "subject" if sessions else "")
+            rows = self._query(statement, (before, count))
+            if not rows:
+                return 0, 0
+            subjects.update(row[1] for row in rows if sessions)
+            keys = [row[0] for row in rows]
+            return len(rows), self._execute(self._sql.purge(table, key, column, len(rows)), (*keys, before))
+
+        done = self._attempt(work)
+        if not self._db.in_transaction:
+            # One at a time and each on its own: a subject's row is its lock, and a purge must not hold several.
+            for subject in subjects:
+                self._attempt(partial(self._execute, self._sql.forget_subject, (subject,)), atomic=False)
+        return done
+
+    def _changes(self, before: Sequence[Session], decision: Decision[T]) -> Plan:
+        """The statements for the sessions of a decision. What is not on the roster is not open: left alone."""
+        plan: Plan = []
+        known = {session.sid: session for session in before}
+        for session in decision.update:
+            present = known.get(session.sid)
+            if present is None:
+                continue
+            old, new = session_values(present), session_values(session)
+            changed = [name for name in SESSION if old[name] != new[name] and name not in ("sid", "subject")]
+            if changed:
+                statement, order = self._sql.change(changed, ended=not session.open)
+                plan.append((statement, [new[name] for name in order]))
+        if decision.insert is not None:
+            values = session_values(decision.insert)
+            row = [*(values[name] for name in SESSION), deadline_value(decision.insert)]
+            plan.append((self._sql.insert_session, row))
+        if decision.redeem is not None:
+            plan.append((self._sql.redeem, (decision.redeem.hex(),)))
+        return plan
+
+    def _additions(self, decision: Decision[T]) -> Plan:
+        """The statements for the ticket and the events of a decision; they can be repeated."""
+        plan: Plan = []
+        if decision.issue is not None:
+            plan.append((self._sql.insert_ticket, _in_order(ticket_values(decision.issue), TICKET)))
+        events = [_in_order(event_values(event), EVENT) for event in decision.events]
+        for start in range(0, len(events), _BATCH):
+            batch = events[start : start + _BATCH]
+            plan.append((self._sql.insert_events(len(batch)), [value for row in batch for value in row]))
+        return plan
+
+    def _attempt(self, work: Callable[[], T], *, atomic: bool = True) -> T:
+        """Run `work`, again if somebody else was in the way and the transaction is our own to repeat."""
+        if self._db.in_transaction:
+            with self._db.atomic():
+                return work()
+        began = time.monotonic()
+        for number in range(1, _TRIES + 1):
+            try:
+                if not atomic:
+                    return work()
+                with self._db.atomic():
+                    if number > 1 and self._sql.dialect.newest:
+                        self._db.execute(self._sql.dialect.newest)
+                    return work()
+            except StoreContention:
+                if number == _TRIES or time.monotonic() - began > _PATIENCE:
+                    raise
+            # Racers that met once must not meet again: each waits a little, and not the same.
+            self._sleep(secrets.randbelow(1 << min(number, 6)) / 1000)
+        raise StoreContention
+
+    def _sessions(self, statement: str, subject: str, *values: Value) -> tuple[Session, ...]:
+        if not storable(subject, WIDTHS["subject"]):
+            return ()
+        return tuple(session_of(row) for row in self._query(statement, (subject, *values)))
+
+    def _query(self, statement: str, values: Sequence[Value]) -> list[Row]:
+        return self._db.query(statement, self._sent(values))
+
+    def _execute(self, statement: str, values: Sequence[Value]) -> int:
+        return self._db.execute(statement, self._sent(values))
+
+    def _sent(self, values: Sequence[Value]) -> Sequence[Value]:
+        if not self._sql.dialect.binary_text:
+            return values
+        return [value.encode() if isinstance(value, str) else value for value in values]
+
+
+def _in_order(values: Mapping[str, Value], columns: Sequence[str]) -> list[Value]:
+    return [values[name] for name in columns]
+
+
+def _only(found: Sequence[T]) -> T | None:
+    """The one record found, if any. Two for one key cannot be trusted, neither of them."""
+    if len(found) > 1:
+        raise RecordFormatError
+    return found[0] if found else None
