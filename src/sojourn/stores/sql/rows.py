@@ -1,8 +1,8 @@
 """Records to columns and back: pure. What comes back is checked; what cannot be trusted raises RecordFormatError."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 from sojourn.core.errors import InvalidInput, RecordFormatError
 from sojourn.core.events import Event, payload
@@ -10,7 +10,6 @@ from sojourn.core.records import FORMAT_VERSION, Arrival, Device, DeviceClass, E
 from sojourn.core.timeouts import deadline
 from sojourn.stores.sql.database import Row, Value
 
-T = TypeVar("T")
 NEVER = 1 << 62
 """The deadline of an open session that no time ends; far beyond any clock."""
 
@@ -40,6 +39,12 @@ SESSION = (
     *("acr", "amr", "parent", "credential", "state", "end_reason", "ended", "ended_by", "format"),
 )
 """The columns of a session in the order in which they are read; `deadline` is only ever written."""
+_INTEGERS = ("predecessor_until", "generation", "created", "authenticated", "last_seen")
+_INTEGERS_OR_NONE = ("inactivity_timeout", "expires", "carrier_expires", "ended")
+_TEXTS = (
+    *("sid", "subject", "client", "device_family", "device_os", "device_digest", "address", "place"),
+    *("acr", "parent", "credential", "ended_by"),
+)
 TICKET = ("digest", "subject", "created", "expires", "browser", "arrival", "context", "format")
 EVENT = ("event", "route", "subject", "type", "at", "payload")
 
@@ -138,36 +143,25 @@ def event_values(event: Event) -> dict[str, Value]:
 def session_of(row: Row) -> Session:
     """The session in a row of the columns `SESSION`. Raises RecordFormatError, and nothing else."""
     try:
-        value = dict(zip(SESSION, row, strict=True))
+        value = dict(zip(SESSION, _decoded(row), strict=True))
         _known_format(value["format"])
-        return Session(
-            sid=_text(value["sid"]),
-            subject=_text(value["subject"]),
-            digest=_digest(value["digest"]),
-            predecessor=None if value["predecessor"] is None else _digest(value["predecessor"]),
-            predecessor_until=_int(value["predecessor_until"]),
-            generation=_int(value["generation"]),
-            created=_int(value["created"]),
-            authenticated=_int(value["authenticated"]),
-            last_seen=_int(value["last_seen"]),
-            inactivity_timeout=_int_or_none(value["inactivity_timeout"]),
-            expires=_int_or_none(value["expires"]),
-            carrier_expires=_int_or_none(value["carrier_expires"]),
-            persistent=_flag(value["persistent"]),
-            client=_text(value["client"]),
-            device=_device(value["device_kind"], value["device_family"], value["device_os"], value["device_digest"]),
-            address=_text(value["address"]),
-            place=_text(value["place"]),
-            acr=_text(value["acr"]),
-            amr=_texts(json.loads(_text(value["amr"]))),
-            parent=_text(value["parent"]),
-            credential=_text(value["credential"]),
-            state=State(_text(value["state"])),
-            end_reason=None if value["end_reason"] is None else EndReason(_text(value["end_reason"])),
-            ended=_int_or_none(value["ended"]),
-            ended_by=_text(value["ended_by"]),
-            format=_int(value["format"]),
+        _each(int, map(value.__getitem__, _INTEGERS))
+        _each(int, (number for name in _INTEGERS_OR_NONE if (number := value[name]) is not None))
+        _each(str, map(value.__getitem__, _TEXTS))
+        device = Device(
+            DeviceClass(value.pop("device_kind")),
+            value.pop("device_family"),
+            value.pop("device_os"),
+            value.pop("device_digest"),
         )
+        predecessor, reason = value["predecessor"], value["end_reason"]
+        value["digest"] = _digest(value["digest"])
+        value["predecessor"] = None if predecessor is None else _digest(predecessor)
+        value["persistent"] = _flag(value["persistent"])
+        value["amr"] = () if value["amr"] == "[]" else _texts(json.loads(value["amr"]))
+        value["state"] = State(value["state"])
+        value["end_reason"] = None if reason is None else EndReason(reason)
+        return Session(device=device, **value)
     except _DAMAGE:
         raise RecordFormatError from None
 
@@ -175,17 +169,14 @@ def session_of(row: Row) -> Session:
 def ticket_of(row: Row) -> Ticket:
     """The ticket in a row of the columns `TICKET`. Raises RecordFormatError, and nothing else."""
     try:
-        value = dict(zip(TICKET, row, strict=True))
-        _known_format(value["format"])
+        digest, subject, created, expires, browser, arrival, context, version = _decoded(row)
+        _known_format(version)
+        _each(int, (created, expires))
+        _each(str, (subject, browser))
+        facts = json.loads(context)
+        _each(str, (*facts.keys(), *facts.values()))
         return Ticket(
-            digest=_digest(value["digest"]),
-            subject=_text(value["subject"]),
-            created=_int(value["created"]),
-            expires=_int(value["expires"]),
-            browser=_text(value["browser"]),
-            arrival=_arrival(json.loads(_text(value["arrival"]))),
-            context={_text(name): _text(text) for name, text in json.loads(_text(value["context"])).items()},
-            format=_int(value["format"]),
+            _digest(digest), subject, created, expires, browser, _arrival(json.loads(arrival)), facts, format=version
         )
     except _DAMAGE:
         raise RecordFormatError from None
@@ -210,56 +201,46 @@ def _arrival_facts(arrival: Arrival) -> dict[str, object]:
     }
 
 
-def _arrival(facts: Mapping[str, Any]) -> Arrival:
+def _arrival(facts: dict[str, Any]) -> Arrival:
+    kind, family, os, device_digest = facts["device"]
+    _each(str, (family, os, device_digest))
+    _each(str, map(facts.__getitem__, ("subject", "client", "address", "place", "replaces", "acr", "parent")))
+    if facts["carrier_expires"] is not None:
+        _each(int, (facts["carrier_expires"],))
     return Arrival(
-        subject=_text(facts["subject"]),
-        client=_text(facts["client"]),
-        device=_device(*facts["device"]),
-        address=_text(facts["address"]),
-        place=_text(facts["place"]),
-        persistent=_flag(facts["persistent"]),
-        groups=frozenset(_texts(facts["groups"])),
-        credentials=_texts(facts["credentials"]),
-        replaces=_text(facts["replaces"]),
-        carrier_expires=_int_or_none(facts["carrier_expires"]),
-        acr=_text(facts["acr"]),
-        amr=_texts(facts["amr"]),
-        parent=_text(facts["parent"]),
+        **{
+            **facts,
+            "device": Device(DeviceClass(kind), family, os, device_digest),
+            "persistent": _flag(facts["persistent"]),
+            "groups": frozenset(_texts(facts["groups"])),
+            "credentials": _texts(facts["credentials"]),
+            "amr": _texts(facts["amr"]),
+        }
     )
 
 
-def _device(kind: object, family: object, os: object, digest: object) -> Device:
-    return Device(DeviceClass(_text(kind)), _text(family), _text(os), _text(digest))
+def _decoded(row: Row) -> list[Any]:
+    # MariaDB answers with bytes: its columns have no character set (see contrib.django.fields).
+    return [value.decode() if isinstance(value, bytes) else value for value in row]
 
 
 def _known_format(value: object) -> None:
-    if not 1 <= _int(value) <= FORMAT_VERSION:
+    if type(value) is not int or not 1 <= value <= FORMAT_VERSION:
         raise RecordFormatError
 
 
-def _text(value: object) -> str:
-    # MariaDB answers with bytes: its columns have no character set (see contrib.django.fields).
-    if isinstance(value, bytes):
-        return value.decode()
-    if not isinstance(value, str):
+def _each(kind: type, values: Iterable[object]) -> None:
+    # Not isinstance: True is no number.
+    for value in values:
+        if type(value) is not kind:
+            raise TypeError
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list):
         raise TypeError
-    return value
-
-
-def _texts(value: Sequence[object]) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError
-    return tuple(_text(text) for text in value)
-
-
-def _int(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError
-    return value
-
-
-def _int_or_none(value: object) -> int | None:
-    return None if value is None else _int(value)
+    _each(str, values)
+    return tuple(values)
 
 
 def _flag(value: object) -> bool:
@@ -268,8 +249,7 @@ def _flag(value: object) -> bool:
     return bool(value)
 
 
-def _digest(value: object) -> bytes:
-    text = _text(value)
+def _digest(text: str) -> bytes:
     if len(text) != 64:
         raise ValueError
     return bytes.fromhex(text)

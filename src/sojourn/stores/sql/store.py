@@ -107,7 +107,7 @@ class SQLStore:
     def touch(self, session: Session, now: int, carrier_expires: int | None) -> bool:
         """See `Store.touch`. One statement; on PostgreSQL it does not wait for the disk, unless in a transaction."""
         statement = self._sql.touch if self._db.in_transaction else self._sql.touch_relaxed
-        values = (now, carrier_expires, now, carrier_expires, session.sid)
+        values = (now, carrier_expires, now, carrier_expires, session.sid, now)
         return self._attempt(lambda: self._execute(statement, values) > 0, atomic=False)
 
     def overdue(self, now: int, limit: int) -> Sequence[Session]:

@@ -1,0 +1,51 @@
+"""The databases that the SQL store is tested on: each made once a run, and emptied before each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.stores import sql_site
+
+VENDORS = [
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.postgres),
+    pytest.param("mysql", marks=pytest.mark.mariadb, id="mariadb"),
+]
+
+
+@pytest.fixture(scope="session")
+def entries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The DATABASES entries made so far, by vendor."""
+    return {"sqlite": sql_site.sqlite(tmp_path_factory.mktemp("sqlite") / "store.sqlite3")}
+
+
+@pytest.fixture(params=VENDORS)
+def entry(request: pytest.FixtureRequest, entries: dict[str, dict[str, Any]], django_db_blocker: Any) -> dict[str, Any]:
+    """A DATABASES entry for each kind of database, with the store's tables in it."""
+    vendor = request.param
+    if vendor not in entries:
+        server = request.getfixturevalue({"postgresql": "postgres_server", "mysql": "mariadb_server"}[vendor])
+        entries[vendor] = server.new_database()
+    made: dict[str, Any] = entries[vendor]
+    with django_db_blocker.unblock():
+        sql_site.configure()
+        from django.db import connections
+
+        if f"store_{vendor}" not in connections.settings:
+            sql_site.migrate(sql_site.add(f"store_{vendor}", made))
+    return made
+
+
+@pytest.fixture
+def alias(request: pytest.FixtureRequest, entry: dict[str, Any], django_db_blocker: Any) -> Iterator[str]:
+    """The alias of an empty database of each kind."""
+    from django.db import connections
+
+    name = f"store_{request.node.callspec.params['entry']}"
+    with django_db_blocker.unblock():
+        sql_site.empty(name)
+        yield name
+        connections[name].close()
