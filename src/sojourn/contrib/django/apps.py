@@ -1,7 +1,11 @@
 """Sojourn as a Django application."""
 
+from types import ModuleType
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+from sojourn.contrib.django import signals
 
 
 class SojournConfig(AppConfig):
@@ -11,3 +15,14 @@ class SojournConfig(AppConfig):
     label = "sojourn"
     verbose_name = _("Sessions")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
+        """Connect first, wherever in INSTALLED_APPS: others must not take a sign-in that is refused for a success."""
+        super().__init__(app_name, app_module)
+        signals.connect()
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from sojourn.contrib.django import checks
+
+        checks.connect()

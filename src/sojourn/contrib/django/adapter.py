@@ -1,0 +1,108 @@
+"""The questions Sojourn asks about a site, with the answers that suit most. Subclass it, and name it in ADAPTER."""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.module_loading import import_string
+
+from sojourn.contrib.django.settings import current
+from sojourn.core.presets import PRIVILEGED
+from sojourn.core.records import Device
+from sojourn.web.client import client_address, device_of
+
+_IMPERSONATORS = ("hijack.", "loginas.")
+
+
+class Adapter:
+    """Override a method to answer otherwise. Each runs before the atomic step, so it may look things up."""
+
+    def subject(self, user: AbstractBaseUser) -> str:
+        """The user's subject: the model, the primary key and, so that a reused key is not the same user, when they
+        joined (if the model says). At most 255 bytes; must never be another user's. The setting SUBJECT replaces it.
+        """
+        if current().SUBJECT:
+            return str(import_string(current().SUBJECT)(user))
+        meta = user._meta.concrete_model._meta  # type: ignore[union-attr]  # only abstract models have none
+        key = str(meta.pk.to_python(user.pk))
+        joined = getattr(user, "date_joined", None)
+        subject = f"{meta.label_lower}|{key}" + (f"|{int(joined.timestamp())}" if joined is not None else "")
+        return subject if len(subject.encode()) <= 255 else hashlib.sha256(subject.encode()).hexdigest()
+
+    def credentials(self, user: AbstractBaseUser) -> tuple[str, ...]:
+        """Digests of what the user's sign-in rests on, the current one first, then those under SECRET_KEY_FALLBACKS."""
+        if not hasattr(user, "get_session_auth_hash"):
+            return ()
+        hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+        return tuple(hashlib.sha256(text.encode()).hexdigest() for text in hashes)
+
+    def groups(self, user: AbstractBaseUser) -> frozenset[str]:
+        """Names that limits may hold or exempt: the user's groups, `staff`, `superuser`, `privileged` (either of
+        these) and `user:` with the user name, for a single account.
+        """
+        names = {f"user:{user.get_username()}"}
+        if getattr(user, "is_staff", False):
+            names |= {"staff", PRIVILEGED}
+        if getattr(user, "is_superuser", False):
+            names |= {"superuser", PRIVILEGED}
+        if hasattr(user, "groups"):
+            names |= set(user.groups.values_list("name", flat=True))
+        return frozenset(names)
+
+    def client(self, request: HttpRequest) -> str:
+        """The name of the application signed in to."""
+        return current().CLIENT
+
+    def address(self, request: HttpRequest) -> str:
+        """The client's address, or "" if it cannot be told."""
+        meta = request.META
+        return client_address(
+            meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), current().TRUSTED_PROXY_HOPS
+        )
+
+    def device(self, request: HttpRequest) -> Device:
+        """What the user agent says of the device; its digest is filled in by the caller."""
+        return device_of(request.META.get("HTTP_USER_AGENT", ""))
+
+    def place(self, address: str) -> str:
+        """Where an address is, for people to read; "" if unknown."""
+        return ""
+
+    def persistent(self, request: HttpRequest) -> bool:
+        """Whether the user asked to stay signed in, as far as the sign-in's own form says."""
+        return any(request.POST.get(name) in {"on", "true", "True", "1"} for name in ("remember", "remember_me"))
+
+    def impersonating(self, request: HttpRequest) -> bool:
+        """Whether this sign-in is a member of staff acting as a user (django-hijack, django-loginas)."""
+        match = getattr(request, "resolver_match", None)
+        view: Any = getattr(getattr(match, "func", None), "view_class", None) or getattr(match, "func", None)
+        return str(getattr(view, "__module__", "")).startswith(_IMPERSONATORS)
+
+    def next_url(self, request: HttpRequest) -> str:
+        """Where the user was going when they signed in; only ever an address of this site."""
+        for wanted in (request.POST.get("next"), request.GET.get("next")):
+            if wanted and url_has_allowed_host_and_scheme(
+                wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+            ):
+                return wanted
+        match = getattr(request, "resolver_match", None)
+        if match is not None and match.app_name == "admin":
+            return resolve_url(f"{match.namespace}:index")
+        return resolve_url(django_settings.LOGIN_REDIRECT_URL)
+
+    def wants_json(self, request: HttpRequest) -> bool:
+        """Whether the client would rather have JSON than a page."""
+        if request.content_type == "application/json" or request.headers.get("X-Requested-With") == "XMLHttpRequest":
+            return True
+        preferred = request.get_preferred_type(["text/html", "application/json", "application/problem+json"])
+        return preferred is not None and preferred != "text/html"
+
+
+def adapter() -> Adapter:
+    """The site's adapter."""
+    made = import_string(current().ADAPTER)()
+    return made if isinstance(made, Adapter) else Adapter()

@@ -1,0 +1,1 @@
+"""How the Django shell works inside; nothing here is for import by a site."""

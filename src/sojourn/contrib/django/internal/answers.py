@@ -1,0 +1,147 @@
+"""The answers Sojourn gives in a view's place: a page for people, problem details for everybody else."""
+
+from enum import Enum
+from urllib.parse import urlencode
+
+from django.conf import settings as django_settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django.urls import NoReverseMatch, reverse
+from django.utils.cache import add_never_cache_headers
+
+from sojourn.contrib.django.adapter import adapter
+from sojourn.contrib.django.internal import cookies
+from sojourn.contrib.django.internal.wiring import control
+from sojourn.contrib.django.presentation import SessionItem, moment
+from sojourn.contrib.django.settings import current
+from sojourn.core.errors import StoreError
+from sojourn.core.outcomes import ChoiceRequired, Refused
+from sojourn.core.records import Session
+from sojourn.core.tokens import is_sid
+from sojourn.web import problems
+
+
+class Reader(Enum):
+    """Who would read an answer to this request."""
+
+    PERSON = "person"
+    PROGRAM = "program"
+    NOBODY = "nobody"
+
+
+def reader(request: HttpRequest) -> Reader:
+    """A person for a page, a program for data, nobody for a picture or a script that a page draws in."""
+    wanted_for = request.headers.get("Sec-Fetch-Dest", "")
+    if wanted_for and wanted_for not in {"document", "frame", "iframe", "empty"}:
+        return Reader.NOBODY
+    if adapter().wants_json(request) or (
+        wanted_for == "empty" and "text/html" not in request.headers.get("Accept", "")
+    ):
+        return Reader.PROGRAM
+    return Reader.PERSON
+
+
+def problem(body: dict[str, object]) -> HttpResponse:
+    """Problem details as a response that no cache keeps."""
+    response = JsonResponse(body, status=int(str(body["status"])), content_type=problems.CONTENT_TYPE)
+    add_never_cache_headers(response)
+    return response
+
+
+def page(request: HttpRequest, name: str, context: dict[str, object], status: int) -> HttpResponse:
+    """One of our pages, which no cache keeps and no other site frames."""
+    response = render(request, f"sojourn/{name}.html", context, status=status)
+    add_never_cache_headers(response)
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response
+
+
+def login_url(next_url: str = "") -> str:
+    """The address of the sign-in page, which then goes on to `next_url`."""
+    url = resolve_url(django_settings.LOGIN_URL)
+    return f"{url}?{urlencode({'next': next_url})}" if next_url else url
+
+
+def ended(request: HttpRequest, session: Session) -> HttpResponse:
+    """401: why the session is over, since when and by which device. Its cookie goes, now that this is said."""
+    by = control().store.find(session.ended_by) if is_sid(session.ended_by) else None
+    if reader(request) is Reader.PERSON:
+        came_for = request.get_full_path() if request.method == "GET" else ""
+        context: dict[str, object] = {
+            "reason": str(session.end_reason),
+            "ended_at": moment(session.ended or 0),
+            "by": SessionItem.of(by) if by is not None else None,
+            "login_url": login_url(came_for),
+        }
+        response = page(request, "ended", context, 401)
+    else:
+        response = problem(problems.ended_problem(session, by))
+    cookies.drop_session(response)
+    return response
+
+
+def refused(request: HttpRequest, outcome: Refused) -> HttpResponse:
+    """409: there is no room; what is open, and what to do."""
+    if reader(request) is not Reader.PERSON:
+        return problem(problems.refused_problem(outcome))
+    context: dict[str, object] = {
+        "max_sessions": outcome.limit.max_sessions,
+        "open": [SessionItem.of(session) for session in outcome.open],
+        "free_at": moment(outcome.free_at) if outcome.free_at is not None else None,
+        "login_url": login_url(),
+        "help_url": current().HELP_URL or None,
+    }
+    return page(request, "refused", context, 409)
+
+
+def choice(request: HttpRequest, outcome: ChoiceRequired) -> HttpResponse:
+    """409 with the ticket for programs; for people, on to the page where they choose, with the ticket in a cookie."""
+    ticket = outcome.ticket
+    if reader(request) is not Reader.PERSON or ticket is None:
+        return problem(problems.choice_problem(outcome))
+    response = HttpResponseRedirect(reverse("sojourn:choose"))
+    response.status_code = 303
+    add_never_cache_headers(response)
+    cookies.set_ticket(response, ticket)
+    return response
+
+
+def choice_over(request: HttpRequest) -> HttpResponse:
+    """410: the ticket is used, expired, or another browser's."""
+    if reader(request) is Reader.PERSON:
+        response = page(request, "choice_over", {"login_url": login_url()}, 410)
+    else:
+        response = problem(problems.invalid_ticket_problem())
+    cookies.drop_ticket(response)
+    return response
+
+
+def unavailable(request: HttpRequest, error: StoreError, *, browser_cleared: bool = False) -> HttpResponse:
+    """503 with Retry-After: it cannot be told whether the session is good, so it does not count as good."""
+    if reader(request) is Reader.PERSON:
+        context: dict[str, object] = {"retry_after": error.retry_after, "browser_cleared": browser_cleared}
+        response = page(request, "unavailable", context, 503)
+    else:
+        response = problem(problems.unavailable_problem(error))
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def has_choice_page() -> bool:
+    """Whether the site has the page on which users choose; without it they can only be refused."""
+    try:
+        reverse("sojourn:choose")
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def to_stop(request: HttpRequest, outcome: Refused | ChoiceRequired | StoreError) -> HttpResponseBase:
+    """The answer to a sign-in that did not go through."""
+    if isinstance(outcome, Refused):
+        return refused(request, outcome)
+    if isinstance(outcome, ChoiceRequired):
+        return choice(request, outcome)
+    return unavailable(request, outcome)

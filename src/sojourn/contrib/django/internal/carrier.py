@@ -1,0 +1,123 @@
+"""Django's own session as the carrier of our token: bind, read, let go. The only file that touches its contents."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+from django.http.cookie import parse_cookie
+from django.utils.functional import LazyObject
+
+from sojourn.core.tokens import Token
+
+BINDING = "_sojourn"
+"""Holds the token and the user key it was bound to, side by side: neither counts without the other."""
+PARENT = "_sojourn_parent"
+"""While somebody acts as another user: the token of their own session, to go back to."""
+NOTICE = "_sojourn_ended"
+"""The public facts of the sessions that made room for this one, until its owner has seen them."""
+
+_LOGIN_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY, BINDING, PARENT, NOTICE)
+
+
+def has_cookie(request: HttpRequest) -> bool:
+    """Whether the request came with a session cookie at all; without one, Sojourn has nothing to do."""
+    return django_settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a session carries; all of it as it was found, and so nothing to trust the form of."""
+
+    user_key: str | None
+    """Whose session it is, as Django wrote it; None when nobody is signed in."""
+    token: object = field(default=None, repr=False)
+    bound_to: object = None
+    """The user key that the token was bound to."""
+    parent_token: object = field(default=None, repr=False)
+
+
+def read(session: SessionBase) -> Carried:
+    """What the session carries.
+
+    Reading does not make the response vary on the cookie: whether the view looks is the view's affair.
+    """
+    accessed = session.accessed
+    binding = session.get(BINDING)
+    token, bound_to = binding if isinstance(binding, list) and len(binding) == 2 else (None, None)
+    carried = Carried(session.get(SESSION_KEY), token, bound_to, session.get(PARENT))
+    session.accessed = accessed
+    return carried
+
+
+def bind(session: SessionBase, token: Token, parent_token: str = "") -> None:
+    """Let the session carry the token, together with the user it is for."""
+    session[BINDING] = [token.reveal(), session[SESSION_KEY]]
+    if parent_token:
+        session[PARENT] = parent_token
+
+
+def strip(session: SessionBase) -> None:
+    """Take out what `login()` wrote: nobody is signed in any more; what else is there (a cart) stays."""
+    for key in _LOGIN_KEYS:
+        session.pop(key, None)
+
+
+def expires(session: SessionBase, now: int) -> int:
+    """When the session ends by itself if it is saved at `now`, in milliseconds."""
+    return now + int(session.get_expiry_age()) * 1000
+
+
+def moved_on(session: SessionBase) -> bool:
+    """Whether the response will save the session, which moves its end."""
+    return session.modified or django_settings.SESSION_SAVE_EVERY_REQUEST
+
+
+def anonymise(request: HttpRequest) -> None:
+    """Nobody is signed in on this request: not for whoever asks again, nor for whoever asked before."""
+    anonymous = AnonymousUser()
+    earlier = request.__dict__.get("user")
+    if isinstance(earlier, LazyObject):
+        earlier.__dict__["_wrapped"] = anonymous
+    raw: Any = request
+    raw.user = raw._cached_user = raw._acached_user = anonymous
+
+    async def auser() -> AnonymousUser:
+        return anonymous
+
+    raw.auser = auser
+
+
+def scrub(request: HttpRequest) -> None:
+    """Take the session cookie out of the request, so that nothing further in (a page cache) goes by it."""
+    request.COOKIES.pop(django_settings.SESSION_COOKIE_NAME, None)
+    kept = [
+        part.strip()
+        for part in request.META.get("HTTP_COOKIE", "").split(";")
+        if django_settings.SESSION_COOKIE_NAME not in parse_cookie(part)
+    ]
+    if any(kept):
+        request.META["HTTP_COOKIE"] = "; ".join(kept)
+    else:
+        request.META.pop("HTTP_COOKIE", None)
+
+
+def let_go(request: HttpRequest) -> None:
+    """The session is over: its data goes, nobody is signed in, and its cookie counts for nothing from here on."""
+    accessed = request.session.accessed
+    request.session.flush()
+    request.session.accessed = accessed
+    anonymise(request)
+    scrub(request)
+
+
+def hide(request: HttpRequest) -> None:
+    """The session is over, but its browser is not told on this request: it sees an empty session, kept nowhere."""
+    empty = type(request.session)(None)
+    empty.accessed = request.session.accessed
+    request.session = empty
+    anonymise(request)
+    scrub(request)

@@ -1,0 +1,158 @@
+"""After the view: make the books agree with what the request has done, and give the answers still owed."""
+
+from dataclasses import replace
+
+from django.contrib.auth import HASH_SESSION_KEY
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import add_never_cache_headers
+
+from sojourn.contrib.django.internal import answers, carrier, cookies
+from sojourn.contrib.django.internal.visit import Stop, Visit, visit_of
+from sojourn.contrib.django.internal.wiring import control, now
+from sojourn.contrib.django.settings import current
+from sojourn.core.errors import StoreError
+from sojourn.core.outcomes import Admitted
+from sojourn.core.records import EndReason, Session
+from sojourn.core.timeouts import touch_interval
+
+
+def has_work(request: HttpRequest) -> bool:
+    """Whether anything is left to do after the view. Looks at memory only."""
+    visit = visit_of(request)
+    if visit.sign_in_seen or visit.stop is not None or visit.started is not None:
+        return True
+    session = request.session
+    return visit.record is not None and (
+        session.modified
+        or carrier.moved_on(session)
+        or session.session_key != visit.session_key
+        or bool(visit.renewed_hash)
+        or carrier.read(session).user_key is None
+    )
+
+
+def conclude(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Settle what the request began, and end what it ended. Returns the response to send.
+
+    A sign-in that was stopped is answered here, whatever the view made of it. If the store cannot be reached the
+    answer is 503: a sign-out still clears the browser, and says that the server could not be told.
+    """
+    visit = visit_of(request)
+    try:
+        if visit.stop is not None:
+            response = _answer_stop(request, response, visit, visit.stop)
+        elif visit.started is not None:
+            response = _finish_start(request, response, visit, visit.started)
+        elif visit.record is not None:
+            response = _follow(request, response, visit, visit.record)
+    except StoreError as error:
+        signed_out = carrier.read(request.session).user_key is None
+        if not signed_out:
+            carrier.let_go(request)
+        response = answers.unavailable(request, error, browser_cleared=signed_out)
+        cookies.drop_session(response)
+    if visit.sign_in_seen:
+        cookies.set_device(response, visit.device)
+    return response
+
+
+def abort(request: HttpRequest) -> None:
+    """The request failed after its sign-in was admitted: its session was never handed out, so it ends."""
+    visit = visit_of(request)
+    if visit.started is not None:
+        session = visit.started.session
+        control().end(session.subject, [session.sid], EndReason.ABORTED)
+
+
+def _answer_stop(request: HttpRequest, response: HttpResponseBase, visit: Visit, stop: Stop) -> HttpResponseBase:
+    if not visit.answered:
+        response = answers.to_stop(request, stop.outcome)
+        visit.answered = True
+    if stop.decision is not None:
+        control().store.restore(stop.decision)
+    if not stop.kept_session:
+        _leave_session_clean(request, visit)
+    return response
+
+
+def _leave_session_clean(request: HttpRequest, visit: Visit) -> None:
+    """What `login()` did to the session before it was stopped may have been rolled back since; see to both ways.
+
+    The session the browser came with is gone if somebody was signed in to it (a failed switch signs out); a cart of
+    an anonymous visitor goes on under a new key; and if nothing is left, the browser's cookies are left alone, since
+    another tab may have signed in meanwhile.
+    """
+    if visit.record is not None:
+        control().end(visit.record.subject, [visit.record.sid], EndReason.SWITCHED)
+    session, before = request.session, visit.session_key
+    if list(session.keys()):
+        session.cycle_key()
+    else:
+        session.flush()
+        carrier.scrub(request)
+    if before is not None and before != session.session_key:
+        session.delete(before)
+
+
+def _finish_start(
+    request: HttpRequest, response: HttpResponseBase, visit: Visit, started: Admitted
+) -> HttpResponseBase:
+    session, earlier = started.session, visit.record
+    if response.status_code >= 500:
+        abort(request)
+        return response
+    if earlier is not None and earlier.subject != session.subject and session.parent != earlier.sid:
+        control().end(earlier.subject, [earlier.sid], EndReason.SWITCHED)
+    if carrier.read(request.session).user_key is None:
+        control().end(session.subject, [session.sid], EndReason.LOGOUT)
+        return response
+    _settle(request, visit, session)
+    if cookies.read_ticket(request) is not None:
+        cookies.drop_ticket(response)
+    add_never_cache_headers(response)
+    return response
+
+
+def _settle(request: HttpRequest, visit: Visit, session: Session) -> None:
+    """Views say how long a session may last after `login()`, so the record is fitted to it now."""
+    arrival = visit.arrival
+    if arrival is None or arrival.parent:
+        return
+    expiry = request.session.get("_session_expiry")
+    persistent = expiry > 0 if isinstance(expiry, int) else arrival.persistent
+    carrier_expires = carrier.expires(request.session, now())
+    unmoved = abs(carrier_expires - (session.carrier_expires or 0)) < 1000
+    if persistent != session.persistent or not unmoved:
+        control().settle(session, replace(arrival, persistent=persistent, carrier_expires=carrier_expires))
+
+
+def _follow(request: HttpRequest, response: HttpResponseBase, visit: Visit, record: Session) -> HttpResponseBase:
+    """An ordinary request of a live session: was it signed out of, was its key renewed, did its end move?"""
+    session = request.session
+    if carrier.read(session).user_key is None:
+        control().end(record.subject, [record.sid], EndReason.LOGOUT)
+        return _signed_out(request, response)
+    if visit.renewed_hash and session.get(HASH_SESSION_KEY) != visit.renewed_hash:
+        session[HASH_SESSION_KEY] = visit.renewed_hash
+        session.cycle_key()
+    if session.session_key != visit.session_key:
+        rotated = control().rotate(record)
+        if rotated is not None:
+            carrier.bind(session, rotated[1], visit.parent_token)
+            record = rotated[0]
+    if carrier.moved_on(session) and not visit.passive:
+        ends = carrier.expires(session, now())
+        interval = current().TOUCH_INTERVAL or touch_interval(record.inactivity_timeout)
+        if abs(ends - (record.carrier_expires or 0)) >= interval:
+            control().touch(record, ends)
+    return response
+
+
+def _signed_out(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """A sign-out's response is not kept, and asks the browser to clear what pages stored (ASVS 14.3.1)."""
+    add_never_cache_headers(response)
+    wanted = ", ".join(f'"{name}"' for name in current().CLEAR_SITE_DATA)
+    if wanted and request.is_secure():
+        response.headers.setdefault("Clear-Site-Data", wanted)
+    return response

@@ -1,0 +1,41 @@
+"""What a newcomer is told: which sessions ended to make room for theirs."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+
+from sojourn.contrib.django.internal import carrier
+from sojourn.contrib.django.presentation import moment
+from sojourn.core.events import session_facts
+from sojourn.core.outcomes import Admitted
+from sojourn.core.records import EndReason
+
+
+def leave(request: HttpRequest, outcome: Admitted) -> None:
+    """Keep the notice for the "your sessions" page, and say it through Django's messages where a site has them."""
+    evicted = [session for session in outcome.ended if session.end_reason is EndReason.EVICTED]
+    if not evicted:
+        return
+    request.session[carrier.NOTICE] = [session_facts(session) for session in evicted]
+    if hasattr(request, "_messages"):
+        names = ", ".join(session.device.label or gettext("an unknown device") for session in evicted)
+        text = ngettext(
+            "You are now signed in. To make room, your session on %(devices)s was ended.",
+            "You are now signed in. To make room, your sessions on %(devices)s were ended.",
+            len(evicted),
+        )
+        messages.warning(request, text % {"devices": names}, fail_silently=True)
+
+
+def take(request: HttpRequest) -> list[dict[str, object]]:
+    """The notice, once, as the pages show sessions: whoever has taken it has seen it."""
+    if carrier.NOTICE not in request.session:
+        return []
+    return [_item(facts) for facts in request.session.pop(carrier.NOTICE)]
+
+
+def _item(facts: dict[str, Any]) -> dict[str, object]:
+    times = {name: moment(facts[name]) for name in ("started_at", "last_seen_at", "ended_at")}
+    return {**facts, **times, "device_label": facts["device"]}

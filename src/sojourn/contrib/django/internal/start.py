@@ -1,0 +1,181 @@
+"""A sign-in has proved who it is: `login()` has written its keys and said so. May it have a session?"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.exceptions import PermissionDenied
+from django.db import connections, router, transaction
+from django.http import HttpRequest
+
+from sojourn.contrib.django.adapter import adapter
+from sojourn.contrib.django.internal import carrier, notice
+from sojourn.contrib.django.internal.visit import Stop, Visit, unwrapped, visit_of
+from sojourn.contrib.django.internal.wiring import control, now
+from sojourn.contrib.django.settings import current
+from sojourn.control.rules import Attempt
+from sojourn.core.errors import StoreContention, StoreError
+from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Refused
+from sojourn.core.records import Arrival, EndReason
+from sojourn.core.tokens import Token
+
+T = TypeVar("T")
+_TRIES = 5
+
+
+class SignInStopped(PermissionDenied):
+    """Ends a view whose sign-in did not go through. Carries nothing: the middleware knows what to answer.
+
+    A PermissionDenied, so that whoever catches it in between makes it no worse than a 403, which is then replaced.
+    """
+
+
+def start(request: Any, user: AbstractBaseUser) -> None:
+    """Ask for a session for `user`, whom `login()` has just written into the request's session.
+
+    Returns if the session is admitted (or is none of our affair). Otherwise takes back what `login()` wrote, leaves
+    the outcome on the request for the middleware, and raises SignInStopped. Atomic: the limit holds however many
+    sign-ins race.
+    """
+    request = unwrapped(request)
+    session: SessionBase | None = getattr(request, "session", None)
+    if session is None or carrier.read(session).user_key != user._meta.pk.value_to_string(user):
+        return  # not a session sign-in, such as a token being issued
+    visit = visit_of(request)
+    try:
+        if adapter().impersonating(request):
+            _impersonate(request, session, visit, user)
+        else:
+            _admit(request, session, visit, user)
+    except BaseException as error:
+        if visit.stop is None or not visit.stop.kept_session:
+            carrier.strip(session)
+            carrier.anonymise(request)
+        if not isinstance(error, StoreError):
+            raise
+        visit.stop = Stop(error)
+        if not adapter().impersonating(request):
+            # django-hijack loses a signal receiver if its sign-in raises; the middleware answers all the same.
+            raise SignInStopped from None
+
+
+def arrival_of(request: HttpRequest, session: SessionBase, visit: Visit, user: AbstractBaseUser) -> Arrival:
+    """The sign-in as Sojourn's rules see it."""
+    site = adapter()
+    subject, address = site.subject(user), site.address(request)
+    same_browser = visit.record is not None and visit.record.subject == subject and not visit.record.parent
+    return Arrival(
+        subject,
+        client=site.client(request),
+        device=replace(site.device(request), digest=visit.device.for_subject(subject)),
+        address=address,
+        place=site.place(address),
+        persistent=site.persistent(request),
+        groups=site.groups(user),
+        credentials=site.credentials(user),
+        replaces=visit.record.sid if visit.record is not None and same_browser else "",
+        carrier_expires=carrier.expires(session, now()),
+    )
+
+
+def _admit(request: HttpRequest, session: SessionBase, visit: Visit, user: AbstractBaseUser) -> None:
+    arrival = arrival_of(request, session, visit, user)
+    visit.sign_in_seen = True
+    if visit.choice is not None:
+        attempt = control().begin_choice(arrival, visit.device.for_ticket(), visit.choice.end, visit.choice.ticket)
+        ticket = visit.choice.ticket.digest()
+    else:
+        attempt = control().begin(arrival, visit.device.for_ticket(), _context(request, session, user))
+        ticket = None
+    outcome = attempt.conclude(_user_first(user, lambda: control().store.transact(arrival.subject, attempt, ticket)))
+    if not isinstance(outcome, Admitted):
+        _stop(visit, arrival, outcome, attempt)
+    elif outcome.token is not None:  # as it always is for who asked
+        _welcome(request, session, visit, arrival, outcome, outcome.token)
+
+
+def _welcome(
+    request: HttpRequest, session: SessionBase, visit: Visit, arrival: Arrival, outcome: Admitted, token: Token
+) -> None:
+    if session.session_key == visit.session_key and visit.session_key is not None:
+        session.cycle_key()  # Django keeps the key when the same user signs in again
+    carrier.bind(session, token)
+    visit.started, visit.arrival = outcome, arrival
+    raw: Any = request
+    raw.sojourn = outcome.session
+    notice.leave(request, outcome)
+
+
+def _stop(visit: Visit, arrival: Arrival, outcome: Refused | ChoiceRequired, attempt: Attempt) -> None:
+    visit.stop = Stop(outcome, attempt.decision, kept_session=bool(arrival.replaces))
+    visit.arrival = arrival
+    raise SignInStopped
+
+
+def _context(request: HttpRequest, session: SessionBase, user: AbstractBaseUser) -> dict[str, str]:
+    """What is needed to finish the sign-in once its user has chosen; goes into the ticket, on the server."""
+    expiry = session.get("_session_expiry")
+    return {
+        "user": user._meta.pk.value_to_string(user),
+        "backend": str(session.get("_auth_user_backend", "")),
+        "next": adapter().next_url(request),
+        "expiry": str(expiry) if isinstance(expiry, int) else "",
+        "persistent": "1" if adapter().persistent(request) else "",
+    }
+
+
+def _impersonate(request: HttpRequest, session: SessionBase, visit: Visit, user: AbstractBaseUser) -> None:
+    """Somebody begins to act as another user, or goes back to being themselves. Never refused, never counted."""
+    back = _own_session(visit, user)
+    if back is not None:
+        renewed = control().rotate(back.session)
+        if renewed is not None and visit.record is not None:
+            control().end(visit.record.subject, [visit.record.sid], EndReason.LOGOUT)
+            visit.record, visit.token = renewed[0], renewed[1].reveal()
+            visit.session_key = session.session_key
+            carrier.bind(session, renewed[1])
+            return
+    own = visit.record
+    if own is None or own.parent:
+        _admit(request, session, visit, user)
+        return
+    arrival = arrival_of(request, session, visit, user)
+    child = replace(arrival, parent=own.sid, persistent=False, replaces="", groups=frozenset())
+    outcome = control().start(child)
+    if isinstance(outcome, Admitted) and outcome.token is not None:  # no limit holds it, so it is
+        carrier.bind(session, outcome.token, visit.token)
+        visit.started, visit.arrival = outcome, child
+
+
+def _own_session(visit: Visit, user: AbstractBaseUser) -> Authenticated | None:
+    """The session of the one who acts as another, if `user` is who they are themselves and it still lives."""
+    if visit.record is None or not visit.record.parent or not visit.parent_token:
+        return None
+    found = control().authenticate(visit.parent_token)
+    mine = isinstance(found, Authenticated) and found.session.subject == adapter().subject(user)
+    return found if mine and isinstance(found, Authenticated) else None
+
+
+def _user_first(user: AbstractBaseUser, admit: Callable[[], T]) -> T:
+    """Run `admit` with the user's row locked before the subject's, the order in which saving a user locks them.
+
+    Otherwise a sign-in inside a transaction, which then writes `last_login`, deadlocks with a change of the password.
+    """
+    alias = current().STORE
+    connection = connections[alias]
+    if not connection.features.has_select_for_update or router.db_for_write(type(user), instance=user) != alias:
+        return admit()
+    rows = type(user)._base_manager.using(alias).filter(pk=user.pk).order_by()
+    lock = rows.select_for_update(no_key=connection.features.has_select_for_no_key_update).values_list("pk")
+    tries = 1 if connection.in_atomic_block else _TRIES
+    for left in reversed(range(tries)):
+        try:
+            with transaction.atomic(using=alias):
+                list(lock.all())
+                return admit()
+        except StoreContention:
+            if not left:
+                raise
+    raise StoreContention

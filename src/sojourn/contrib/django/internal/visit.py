@@ -1,0 +1,76 @@
+"""What Sojourn knows about one request while it is under way."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+
+from sojourn.contrib.django.internal import cookies
+from sojourn.core.decisions import Decision
+from sojourn.core.errors import StoreError
+from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused, StartOutcome
+from sojourn.core.records import Arrival, Session, Ticket
+from sojourn.core.tokens import TicketSecret
+from sojourn.web.device import DeviceId
+
+
+@dataclass(slots=True)
+class Choice:
+    """What a user chose in answer to a pending sign-in."""
+
+    ticket: TicketSecret = field(repr=False)
+    pending: Ticket
+    end: Collection[str]
+
+
+@dataclass(slots=True)
+class Stop:
+    """Why a sign-in did not go through, and what must be written again if the view's transaction took it back."""
+
+    outcome: Refused | ChoiceRequired | StoreError
+    decision: Decision[StartOutcome] | None = None
+    kept_session: bool = False
+    """The browser's earlier session of the same user goes on: refusing a second sign-in changes nothing."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request: the session it came with, and what became of it."""
+
+    device: DeviceId
+    record: Session | None = None
+    """The live session that the request came with."""
+    token: str = field(default="", repr=False)
+    """The token it came with."""
+    parent_token: str = field(default="", repr=False)
+    """While its owner acts as somebody else: the token of their own session."""
+    session_key: str | None = field(default=None, repr=False)
+    """Django's session key when the request came in."""
+    passive: bool = False
+    ended: Session | None = None
+    """The session that the request came with, if it is over."""
+    choice: Choice | None = None
+    started: Admitted | None = None
+    arrival: Arrival | None = None
+    stop: Stop | None = None
+    answered: bool = False
+    """Whether the answer to `stop` is on its way."""
+    sign_in_seen: bool = False
+    renewed_hash: str = field(default="", repr=False)
+    """The hash of the password that this request's own user set in it."""
+
+
+def unwrapped(request: Any) -> HttpRequest:
+    """Django's own request inside another framework's (Django REST framework's)."""
+    found: HttpRequest = getattr(request, "_request", request)
+    return found
+
+
+def visit_of(request: HttpRequest) -> Visit:
+    """The request's visit; begun now if the middleware has not seen the request."""
+    visit = request.__dict__.get("_sojourn_visit")
+    if not isinstance(visit, Visit):
+        visit = Visit(DeviceId(cookies.read_device(request)))
+        request.__dict__["_sojourn_visit"] = visit
+    return visit

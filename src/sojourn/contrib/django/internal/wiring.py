@@ -1,0 +1,35 @@
+"""Puts the parts together: the settings' policy, the SQL store on Django's connection, session control."""
+
+from functools import cache
+
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from sojourn.contrib.django.database import DjangoDatabase
+from sojourn.contrib.django.settings import current
+from sojourn.control import SessionControl, system_clock
+from sojourn.core.policy import Policy, PolicyResolver
+from sojourn.stores.sql import SQLStore
+
+clock = system_clock
+
+
+def now() -> int:
+    """The time now, in integer milliseconds. Tests put their own clock in the place of `clock`."""
+    return clock()
+
+
+@cache
+def control() -> SessionControl:
+    """This site's session control, as its settings have it."""
+    settings = current()
+    policy: Policy | PolicyResolver = import_string(settings.POLICY) if settings.POLICY else settings.policy()
+    return SessionControl(SQLStore(DjangoDatabase(settings.STORE)), policy, clock=now, options=settings.options())
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting in {"SOJOURN", "DATABASES"}:
+        control.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="sojourn.wiring")

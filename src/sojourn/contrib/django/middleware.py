@@ -1,0 +1,81 @@
+"""`SessionControlMiddleware`: directly after Django's AuthenticationMiddleware."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from sojourn.contrib.django.internal import answers, carrier, check, conclude
+from sojourn.contrib.django.internal.endings import present_visit
+from sojourn.contrib.django.internal.start import SignInStopped
+from sojourn.contrib.django.internal.visit import unwrapped, visit_of
+from sojourn.contrib.django.settings import current
+from sojourn.core.errors import StoreError
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+
+
+class SessionControlMiddleware:
+    """Lets a request be signed in only while its session is live, and answers sign-ins that reach the limit.
+
+    Before the view: one look-up, for requests with a session cookie. After it: what the request began or ended is
+    settled. Works natively in both modes; under ASGI the whole check is one hop to a thread, and a request without a
+    session cookie takes none. `request.sojourn` is the live Session, or None.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Handle one request, in the mode of the handler that Django built."""
+        cast("Any", request).sojourn = None
+        if iscoroutinefunction(self):
+            return self._acall(request)
+        get_response = cast("Callable[[HttpRequest], HttpResponseBase]", self.get_response)
+        if not current().ENABLED:
+            return get_response(request)
+        response = check.check(request) if carrier.has_cookie(request) else None
+        if response is None:
+            mark = present_visit.set(visit_of(request))
+            try:
+                response = get_response(request)
+            except BaseException:
+                conclude.abort(request)
+                raise
+            finally:
+                present_visit.reset(mark)
+        return conclude.conclude(request, response) if conclude.has_work(request) else response
+
+    async def _acall(self, request: HttpRequest) -> HttpResponseBase:
+        get_response = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", self.get_response)
+        if not current().ENABLED:
+            return await get_response(request)
+        response = await sync_to_async(check.check)(request) if carrier.has_cookie(request) else None
+        if response is None:
+            mark = present_visit.set(visit_of(request))
+            try:
+                response = await get_response(request)
+            except BaseException:
+                await sync_to_async(conclude.abort)(request)
+                raise
+            finally:
+                present_visit.reset(mark)
+        return await sync_to_async(conclude.conclude)(request, response) if conclude.has_work(request) else response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """Answer a sign-in that was stopped, or a store that went away, in place of the error page."""
+        if isinstance(exception, SignInStopped):
+            visit = visit_of(unwrapped(request))
+            if visit.stop is not None:
+                visit.answered = True
+                return answers.to_stop(request, visit.stop.outcome)
+        if isinstance(exception, StoreError):
+            return answers.unavailable(request, exception)
+        return None

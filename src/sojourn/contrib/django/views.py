@@ -1,0 +1,267 @@
+"""Sojourn's pages. Thin: each asks one question of session control and shows the answer."""
+
+import json
+from typing import Any, ClassVar, cast
+
+from django.conf import settings as django_settings
+from django.contrib.auth import authenticate, load_backend, login
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LogoutView
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import View
+
+from sojourn.contrib.django.adapter import adapter
+from sojourn.contrib.django.forms import PasswordForm
+from sojourn.contrib.django.internal import answers, cookies, notice
+from sojourn.contrib.django.internal.start import SignInStopped, arrival_of
+from sojourn.contrib.django.internal.visit import Choice, visit_of
+from sojourn.contrib.django.internal.wiring import control, now
+from sojourn.contrib.django.presentation import SessionItem, moment
+from sojourn.contrib.django.settings import current
+from sojourn.core.errors import InvalidTicket
+from sojourn.core.outcomes import ChoiceRequired
+from sojourn.core.records import EndReason, Session, Ticket
+from sojourn.core.tokens import TicketSecret, is_sid, parse_ticket
+from sojourn.web.problems import admitted_json
+
+HISTORY = 10
+"""How many ended sessions the "your sessions" page shows."""
+
+
+def own_session(request: HttpRequest) -> Session | None:
+    """The live session of the request."""
+    session: Session | None = getattr(request, "sojourn", None)
+    return session
+
+
+@method_decorator([never_cache, csrf_protect], name="dispatch")
+class OwnSessionView(View):
+    """A page for somebody whose session is live; anybody else is sent to sign in."""
+
+    session: Session
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Go on with the live session, or to the sign-in page."""
+        session = own_session(request)
+        if session is None or not request.user.is_authenticated:
+            return redirect(answers.login_url(reverse("sojourn:sessions")))
+        self.session = session
+        return super().dispatch(request, *args, **kwargs)
+
+
+class SessionsView(OwnSessionView):
+    """ "Your sessions": what is open, what ended lately and why, and the buttons to end what is not wanted."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the page."""
+        mine = self.session
+        found = control().sessions(mine.subject)
+        limits = control().policy_for(
+            arrival_of(request, request.session, visit_of(request), cast("Any", request.user))
+        )
+        general = [limit.max_sessions for limit in limits.limits if not limit.scope]
+        made_room = notice.take(request)
+        context: dict[str, object] = {
+            "open": [SessionItem.of(session, mine.sid) for session in found],
+            "ended": [SessionItem.of(session) for session in control().store.history(mine.subject, HISTORY)],
+            "used": len(found),
+            "max_sessions": min(general, default=None),
+            "started": {"ended": made_room, "also_open": []} if made_room else None,
+            "notice": request.session.pop(_NOTICE, None) if _NOTICE in request.session else None,
+            "end_others_url": reverse("sojourn:end_others"),
+            "logout_url": reverse("sojourn:sign_out"),
+        }
+        return answers.page(request, "sessions", context, 200)
+
+
+_NOTICE = "_sojourn_notice"
+
+
+class EndingView(OwnSessionView):
+    """Ends other sessions of one's own, after the password once more if it was given too long ago (ASVS 7.5.2)."""
+
+    def what(self) -> str:
+        """What will be ended, in a sentence."""
+        raise NotImplementedError
+
+    def end(self) -> int:
+        """End it; how many sessions ended."""
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, **_: str) -> HttpResponse:
+        """Nothing ends by following a link: show what would, and ask."""
+        return self._confirm(request, PasswordForm())
+
+    def post(self, request: HttpRequest, **_: str) -> HttpResponse:
+        """End, or ask for the password first."""
+        if now() - self.session.authenticated >= current().REAUTHENTICATION_WINDOW:
+            form = PasswordForm(request.POST if "password" in request.POST else None)
+            if not form.is_valid() or not self._is_owner(request, form):
+                return self._confirm(request, form)
+            control().elevate(self.session)
+        count = self.end()
+        request.session[_NOTICE] = ngettext("%(count)d session was ended.", "%(count)d sessions were ended.", count) % {
+            "count": count
+        }
+        return redirect("sojourn:sessions")
+
+    def _is_owner(self, request: HttpRequest, form: PasswordForm) -> bool:
+        user = cast("AbstractBaseUser", request.user)
+        known = authenticate(request, username=user.get_username(), password=form.cleaned_data["password"])
+        if known is not None and known.pk == user.pk:
+            return True
+        form.add_error("password", gettext("This password is not right. Please try again."))
+        return False
+
+    def _confirm(self, request: HttpRequest, form: PasswordForm) -> HttpResponse:
+        context: dict[str, object] = {
+            "form": form,
+            "what": self.what(),
+            "action_url": request.path,
+            "cancel_url": reverse("sojourn:sessions"),
+            "hidden": [],
+            "logout_url": reverse("sojourn:sign_out"),
+        }
+        return answers.page(request, "confirm", context, 200)
+
+
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+class EndView(EndingView):
+    """Ends one other session of one's own. Somebody else's is not there."""
+
+    def what(self) -> str:
+        """What will be ended, in a sentence."""
+        target = self._target()
+        device = target.device.label or gettext("an unknown device")
+        return gettext("Your session on %(device)s will be ended.") % {"device": device}
+
+    def end(self) -> int:
+        """End it; 0 if it is over already."""
+        target = self._target()
+        return len(control().end(target.subject, [target.sid], EndReason.REVOKED, by=self.session.sid))
+
+    def _target(self) -> Session:
+        sid = self.kwargs["sid"]
+        target = control().store.find(sid) if is_sid(sid) else None
+        if target is None or target.subject != self.session.subject:
+            raise Http404
+        return target
+
+
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+class EndOthersView(EndingView):
+    """Ends all of one's own sessions but this one."""
+
+    def what(self) -> str:
+        """What will be ended, in a sentence."""
+        return gettext("All your other sessions will be ended. This one stays.")
+
+    def end(self) -> int:
+        """End them."""
+        mine = self.session
+        return len(control().end(mine.subject, None, EndReason.REVOKED, by=mine.sid, spare=mine.sid))
+
+
+class SignOutView(LogoutView):
+    """Signs out, by POST only, and goes to where the site's own sign-out goes, or to the sign-in page."""
+
+    http_method_names: ClassVar[list[str]] = ["post", "options"]
+
+    def get_default_redirect_url(self) -> str:
+        """The site's LOGOUT_REDIRECT_URL, or the sign-in page."""
+        return resolve_url(django_settings.LOGOUT_REDIRECT_URL or django_settings.LOGIN_URL)
+
+
+@method_decorator([login_not_required, never_cache, csrf_protect], name="dispatch")
+class ChooseView(View):
+    """A sign-in at the limit: which session is to end? Until it is answered, nobody is signed in."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """List the open sessions."""
+        try:
+            _, pending = self._pending(request, cookies.read_ticket(request))
+        except InvalidTicket:
+            return answers.choice_over(request)
+        return self._page(request, pending)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Run the admission again, with the chosen sessions to end, and go on to where the user was going."""
+        try:
+            ticket, chosen = _answer(request)
+            secret, pending = self._pending(request, ticket)
+            if request.POST.get("cancel"):
+                control().abandon(secret, browser=visit_of(request).device.for_ticket())
+                return _without_ticket(HttpResponseRedirect(answers.login_url()))
+            if not chosen:
+                return self._page(request, pending, gettext("Choose a session to end."))
+            return self._sign_in(request, secret, pending, chosen)
+        except InvalidTicket:
+            return answers.choice_over(request)
+
+    def _pending(self, request: HttpRequest, ticket: object) -> tuple[TicketSecret, Ticket]:
+        secret = parse_ticket(ticket)
+        return secret, control().pending(secret, browser=visit_of(request).device.for_ticket())
+
+    def _sign_in(self, request: HttpRequest, secret: TicketSecret, pending: Ticket, chosen: list[str]) -> HttpResponse:
+        visit, context = visit_of(request), pending.context
+        backend = load_backend(context["backend"])
+        user = backend.get_user(context["user"])
+        if user is None or adapter().subject(user) != pending.subject:
+            raise InvalidTicket
+        if context["expiry"]:
+            request.session.set_expiry(int(context["expiry"]))
+        visit.choice = Choice(secret, pending, chosen)
+        try:
+            login(request, user, backend=context["backend"])
+        except SignInStopped:
+            outcome = visit.stop.outcome if visit.stop is not None else None
+            if isinstance(outcome, ChoiceRequired) and answers.reader(request) is answers.Reader.PERSON:
+                visit.answered = True
+                return self._page(request, pending, gettext("That left no room yet. Choose again."))
+            raise
+        if answers.reader(request) is not answers.Reader.PERSON and visit.started is not None:
+            return _without_ticket(JsonResponse(admitted_json(visit.started), status=201))
+        wanted = context["next"]
+        safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+        return _without_ticket(HttpResponseRedirect(wanted if safe else "/"))
+
+    def _page(self, request: HttpRequest, pending: Ticket, error: str | None = None) -> HttpResponse:
+        outcome = control().explain(pending.arrival).outcome
+        found = outcome.open if isinstance(outcome, ChoiceRequired) else control().sessions(pending.subject)
+        context: dict[str, object] = {
+            "open": [SessionItem.of(session) for session in found],
+            "end_at_least": outcome.end_at_least if isinstance(outcome, ChoiceRequired) else 1,
+            "expires_at": moment(pending.expires),
+            "action_url": reverse("sojourn:choose"),
+            "error": error,
+        }
+        return answers.page(request, "choose", context, 409 if error else 200)
+
+
+def _answer(request: HttpRequest) -> tuple[object, list[str]]:
+    """The ticket and the chosen sids, from a form or from JSON. Raises InvalidTicket for what is neither."""
+    if request.content_type != "application/json":
+        return cookies.read_ticket(request), request.POST.getlist("end")[:1000]
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        raise InvalidTicket from None
+    chosen = body.get("end") if isinstance(body, dict) else None
+    if not isinstance(chosen, list) or not all(isinstance(sid, str) for sid in chosen):
+        raise InvalidTicket
+    return body.get("ticket"), chosen[:1000]
+
+
+def _without_ticket(response: Any) -> Any:
+    cookies.drop_ticket(response)
+    return response

@@ -1,0 +1,108 @@
+"""Outcomes as JSON: what a client that is not a browser is told (RFC 9457 problem details). Public facts only."""
+
+from datetime import UTC, datetime
+
+from sojourn.core.errors import StoreError
+from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused
+from sojourn.core.records import Session
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def instant(milliseconds: int | None) -> str | None:
+    """A moment as RFC 3339 text in UTC, to the second."""
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(milliseconds // 1000, UTC).isoformat().replace("+00:00", "Z")
+
+
+def session_json(session: Session) -> dict[str, object]:
+    """The public facts of a session; why and when it ended, if it did."""
+    facts: dict[str, object] = {
+        "sid": session.sid,
+        "client": session.client,
+        "device": session.device.label,
+        "device_class": str(session.device.kind),
+        "place": session.place,
+        "address": session.address,
+        "started_at": instant(session.created),
+        "last_seen_at": instant(session.last_seen),
+    }
+    if session.end_reason is not None:
+        facts |= {"reason": str(session.end_reason), "ended_at": instant(session.ended)}
+    return facts
+
+
+def admitted_json(outcome: Admitted) -> dict[str, object]:
+    """The answer to a sign-in that was admitted; without its token, which travels by itself."""
+    return {
+        "outcome": "admitted",
+        "session": session_json(outcome.session),
+        "ended": [session_json(session) for session in outcome.ended],
+        "also_open": [session_json(session) for session in outcome.also_open],
+    }
+
+
+def _problem(name: str, title: str, status: int, detail: str, **more: object) -> dict[str, object]:
+    return {"type": f"urn:sojourn:problem:{name}", "title": title, "status": status, "detail": detail, **more}
+
+
+def _limit_json(outcome: Refused | ChoiceRequired) -> dict[str, object]:
+    return {"max_sessions": outcome.limit.max_sessions, "scope": sorted(outcome.limit.scope)}
+
+
+def refused_problem(outcome: Refused) -> dict[str, object]:
+    """409: there is no room, and nothing was changed."""
+    return _problem(
+        "limit-reached",
+        "The limit of open sessions is reached",
+        409,
+        "Sign out of an open session, then sign in again.",
+        limit=_limit_json(outcome),
+        open=[session_json(session) for session in outcome.open],
+        free_at=instant(outcome.free_at),
+    )
+
+
+def choice_problem(outcome: ChoiceRequired) -> dict[str, object]:
+    """409: there is no room, and the user may choose what to end. The ticket in it authenticates nothing."""
+    return _problem(
+        "choice-required",
+        "Choose which session to end",
+        409,
+        'Answer with {"ticket": ..., "end": [sid, ...]} to end sessions and sign in.',
+        limit=_limit_json(outcome),
+        ticket=outcome.ticket.reveal() if outcome.ticket is not None else None,
+        expires_at=instant(outcome.expires),
+        open=[session_json(session) for session in outcome.open],
+        end_at_least=outcome.end_at_least,
+    )
+
+
+def ended_problem(session: Session, by: Session | None) -> dict[str, object]:
+    """401: the session is over: why, since when and, if it is known, on which device the one began that ended it."""
+    return _problem(
+        "session-ended",
+        "The session has ended",
+        401,
+        "Sign in again.",
+        reason=str(session.end_reason),
+        ended_at=instant(session.ended),
+        by=None if by is None else {"device": by.device.label, "place": by.place},
+    )
+
+
+def invalid_ticket_problem() -> dict[str, object]:
+    """410: the choice can no longer be made."""
+    return _problem("choice-over", "This choice is over", 410, "Begin the sign-in again.")
+
+
+def unavailable_problem(error: StoreError) -> dict[str, object]:
+    """503: whether the session is still good cannot be told, so it does not count as good."""
+    return _problem(
+        "store-unavailable",
+        "Sessions cannot be checked at the moment",
+        503,
+        "Try again in a few seconds.",
+        code=error.code,
+    )
