@@ -36,7 +36,10 @@ def _address(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def device_of(user_agent: str) -> Device:
-    """The device that a User-Agent header describes; its `digest` is empty. Never fails, whatever the header holds."""
+    """The device that a User-Agent header describes; its `digest` is empty.
+
+    Never fails, whatever the header holds. Needs the extra `django` (ua-parser).
+    """
     from ua_parser import parse
 
     text = clean_text(user_agent, USER_AGENT_MAX)

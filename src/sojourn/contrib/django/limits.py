@@ -14,7 +14,7 @@ E = TypeVar("E", bound=StrEnum)
 def _one_of(kind: type[E]) -> Callable[[object], E]:
     def parse(value: object) -> E:
         try:
-            return kind(value)
+            return kind(str(value))
         except ValueError:
             raise ConfigurationError(f"{value!r} is not one of: {', '.join(kind)}.") from None
 

@@ -30,13 +30,14 @@ class SessionControlMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self._awaits = iscoroutinefunction(get_response)
+        if self._awaits:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Handle one request, in the mode of the handler that Django built."""
         cast("Any", request).sojourn = None
-        if iscoroutinefunction(self):
+        if self._awaits:
             return self._acall(request)
         get_response = cast("Callable[[HttpRequest], HttpResponseBase]", self.get_response)
         if not current().ENABLED:

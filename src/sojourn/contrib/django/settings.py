@@ -6,7 +6,7 @@ Read lazily, and again whenever Django's settings change, so that `override_sett
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
@@ -60,7 +60,8 @@ def _prefixes(value: object) -> tuple[str, ...]:
 
 
 def _setting(parse: Callable[[Any], T], doc: str, *, default: T) -> T:
-    return cast("T", field(default=default, metadata={"parse": parse, "doc": doc}))
+    made: T = field(default=default, metadata={"parse": parse, "doc": doc})
+    return made
 
 
 @dataclass(frozen=True, slots=True)

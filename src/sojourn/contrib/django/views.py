@@ -1,7 +1,7 @@
 """Sojourn's pages. Thin: each asks one question of session control and shows the answer."""
 
 import json
-from typing import Any, ClassVar, cast
+from typing import Any, TypeVar, cast
 
 from django.conf import settings as django_settings
 from django.contrib.auth import authenticate, load_backend, login
@@ -33,6 +33,8 @@ from sojourn.core.outcomes import ChoiceRequired
 from sojourn.core.records import EndReason, Session, Ticket
 from sojourn.core.tokens import TicketSecret, is_sid, parse_ticket
 from sojourn.web.problems import admitted_json
+
+R = TypeVar("R", bound=HttpResponse)
 
 HISTORY = 10
 """How many ended sessions the "your sessions" page shows."""
@@ -175,7 +177,7 @@ class EndOthersView(EndingView):
 class SignOutView(LogoutView):
     """Signs out, by POST only, and goes to where the site's own sign-out goes, or to the sign-in page."""
 
-    http_method_names: ClassVar[list[str]] = ["post", "options"]
+    http_method_names = ["post", "options"]  # noqa: RUF012 - Django declares it as an instance's
 
     def get_default_redirect_url(self) -> str:
         """The site's LOGOUT_REDIRECT_URL, or the sign-in page."""
@@ -262,6 +264,6 @@ def _answer(request: HttpRequest) -> tuple[object, list[str]]:
     return body.get("ticket"), chosen[:1000]
 
 
-def _without_ticket(response: Any) -> Any:
+def _without_ticket(response: R) -> R:
     cookies.drop_ticket(response)
     return response
