@@ -204,7 +204,7 @@ class ChooseView(View):
             if request.POST.get("cancel"):
                 control().abandon(secret, browser=visit_of(request).device.for_ticket())
                 return _without_ticket(HttpResponseRedirect(answers.login_url()))
-            if not chosen:
+            if not chosen and self._outcome(pending) is not None:
                 return self._page(request, pending, gettext("Choose a session to end."))
             return self._sign_in(request, secret, pending, chosen)
         except InvalidTicket:
@@ -237,12 +237,17 @@ class ChooseView(View):
         safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
         return _without_ticket(HttpResponseRedirect(wanted if safe else "/"))
 
-    def _page(self, request: HttpRequest, pending: Ticket, error: str | None = None) -> HttpResponse:
+    def _outcome(self, pending: Ticket) -> ChoiceRequired | None:
+        """What the sign-in would come to now; None if there is room meanwhile, and nothing has to end."""
         outcome = control().explain(pending.arrival).outcome
-        found = outcome.open if isinstance(outcome, ChoiceRequired) else control().sessions(pending.subject)
+        return outcome if isinstance(outcome, ChoiceRequired) else None
+
+    def _page(self, request: HttpRequest, pending: Ticket, error: str | None = None) -> HttpResponse:
+        outcome = self._outcome(pending)
+        found = outcome.open if outcome is not None else control().sessions(pending.subject)
         context: dict[str, object] = {
             "open": [SessionItem.of(session) for session in found],
-            "end_at_least": outcome.end_at_least if isinstance(outcome, ChoiceRequired) else 1,
+            "end_at_least": outcome.end_at_least if outcome is not None else 0,
             "expires_at": moment(pending.expires),
             "action_url": reverse("sojourn:choose"),
             "error": error,

@@ -99,6 +99,8 @@ def refused(request: HttpRequest, outcome: Refused) -> HttpResponse:
 def choice(request: HttpRequest, outcome: ChoiceRequired) -> HttpResponse:
     """409 with the ticket for programs; for people, on to the page where they choose, with the ticket in a cookie."""
     ticket = outcome.ticket
+    if not has_choice_page():
+        return refused(request, Refused.of(outcome.limit, outcome.open))
     if reader(request) is not Reader.PERSON or ticket is None:
         return problem(problems.choice_problem(outcome))
     response = HttpResponseRedirect(reverse("sojourn:choose"))

@@ -64,7 +64,8 @@ def is_sign_out(request: HttpRequest) -> bool:
     except Resolver404:
         return False
     view_class = getattr(view, "view_class", None)
-    return isinstance(view_class, type) and issubclass(view_class, LogoutView)
+    # allauth's is no subclass of Django's, but has the same name.
+    return isinstance(view_class, type) and any(base.__name__ == LogoutView.__name__ for base in view_class.__mro__)
 
 
 def _judge(request: HttpRequest, visit: Visit, carried: carrier.Carried) -> EndReason | None:
@@ -138,7 +139,7 @@ def _end_disowned(request: HttpRequest, visit: Visit, user: AbstractBaseUser | A
     if session is not None:
         reason = EndReason.DELETED if user.is_authenticated else _why_anonymous(request)
         control().end(session.subject, [session.sid], reason)
-        visit.record = None
+        visit.record, visit.let_go = None, True
         carrier.let_go(request)
     return AnonymousUser()
 
@@ -156,6 +157,7 @@ def _turn_away(request: HttpRequest, visit: Visit, reason: EndReason) -> HttpRes
     """Nobody is signed in with this. Tell the browser why, where there is something to tell and somebody to read it."""
     ended, tell = visit.ended, answers.reader(request)
     if ended is None or reason in _BY_ITS_OWN_BROWSER:
+        visit.let_go = True
         carrier.let_go(request)
         return None
     if tell is answers.Reader.NOBODY:

@@ -20,7 +20,7 @@ from sojourn.core.timeouts import touch_interval
 def has_work(request: HttpRequest) -> bool:
     """Whether anything is left to do after the view. Looks at memory only."""
     visit = visit_of(request)
-    if visit.sign_in_seen or visit.stop is not None or visit.started is not None:
+    if visit.sign_in_seen or visit.stop is not None or visit.started is not None or visit.let_go:
         return True
     session = request.session
     return visit.record is not None and (
@@ -52,6 +52,10 @@ def conclude(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
             carrier.let_go(request)
         response = answers.unavailable(request, error, browser_cleared=signed_out)
         cookies.drop_session(response)
+    if visit.let_go:
+        # Django's own middleware runs after this, and sets a new cookie if the view began another session.
+        cookies.drop_session(response)
+        add_never_cache_headers(response)
     if visit.sign_in_seen:
         cookies.set_device(response, visit.device)
     return response

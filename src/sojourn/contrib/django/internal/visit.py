@@ -50,6 +50,8 @@ class Visit:
     passive: bool = False
     ended: Session | None = None
     """The session that the request came with, if it is over."""
+    let_go: bool = False
+    """The session it came with counts for nothing any more, and its cookie has not been expired yet."""
     choice: Choice | None = None
     started: Admitted | None = None
     arrival: Arrival | None = None
