@@ -16,22 +16,26 @@ from unittest import TestCase
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sojourn.control import Options, SessionControl
 from sojourn.core.errors import InvalidTicket
-from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Ended, Refused, StartOutcome
-from sojourn.core.records import Arrival, EndReason, Session
+from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Refused, StartOutcome
+from sojourn.core.policy import Overflow, Policy
+from sojourn.core.records import Arrival, Device, EndReason, Session
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND
-from sojourn.core.tokens import TicketSecret, Token, mint_token, route_of
+from sojourn.core.tokens import TicketSecret, Token
 from sojourn.testing.clock import FakeClock
 from sojourn.testing.oracle import alive, binds, taken
 from sojourn.testing.scripted import Candidate, Ensemble
 from sojourn.testing.stories import CLIENTS, DEVICES, POLICIES, SUBJECTS
 
 MakeStores = Callable[[], Sequence[Candidate]]
+GRACE = 10 * SECOND
+OPTIONS = Options(rotation_grace=GRACE, retention=30 * DAY)
 PICK = st.integers(0, 11)
-STEPS = [0, 1, SECOND, 11 * SECOND, MINUTE, 6 * MINUTE, 29 * MINUTE, HOUR, 11 * HOUR, DAY, 40 * DAY]
+SOMEBODY = st.sampled_from([SUBJECTS[0], SUBJECTS[0], *SUBJECTS])
+WHILES = [1, SECOND, 9 * SECOND, MINUTE, 4 * MINUTE, 29 * MINUTE, 31 * MINUTE, HOUR, 11 * HOUR, DAY, 40 * DAY]
 
 
 @dataclass(slots=True)
@@ -40,6 +44,8 @@ class Holder:
 
     session: Session
     tokens: list[Token]
+    renewed: int = 0
+    """When the newest token was given."""
 
 
 @dataclass(slots=True)
@@ -72,7 +78,7 @@ class Stories(RuleBasedStateMachine):
         self.clock = FakeClock()
         self.policy = POLICIES[0]
         self.password = dict.fromkeys(SUBJECTS, 0)
-        self.all = Ensemble(type(self).make_stores(), lambda _: self.policy, self.clock, Options(retention=30 * DAY))
+        self.all = Ensemble(type(self).make_stores(), lambda _: self.policy, self.clock, OPTIONS)
         self.holders: list[Holder] = []
         self.waiting: list[Pending] = []
         self.seen = Memories()
@@ -83,8 +89,26 @@ class Stories(RuleBasedStateMachine):
 
     # What happens -----------------------------------------------------------------------------------------------
 
+    @initialize(policy=st.sampled_from(POLICIES), times=st.integers(1, 3))
+    def begin(self, policy: Policy, times: int) -> None:
+        """A site begins with one of the policies, and somebody signs in."""
+        self.policy = policy
+        self.sign_in_one_after_another(SUBJECTS[0], times, remembered=False)
+
+    @rule(subject=SOMEBODY, times=st.integers(1, 3), remembered=st.booleans())
+    def sign_in_one_after_another(self, subject: str, times: int, remembered: bool) -> None:
+        """Somebody signs in with browsers that nothing is known of."""
+        credentials = self.credentials(subject)
+        for _ in range(times):
+            self.try_start(Arrival(subject, client="web", persistent=remembered, credentials=credentials), "a browser")
+
+    @rule(subject=SOMEBODY, client=st.sampled_from(CLIENTS), device=st.sampled_from(DEVICES))
+    def sign_in_with_a_device(self, subject: str, client: str, device: Device) -> None:
+        """Somebody signs in from one of a few devices, perhaps again."""
+        self.try_start(Arrival(subject, client=client, device=device), "a browser")
+
     @rule(
-        subject=st.sampled_from(SUBJECTS),
+        subject=SOMEBODY,
         client=st.sampled_from(CLIENTS),
         device=st.sampled_from(DEVICES),
         staff=st.booleans(),
@@ -94,11 +118,11 @@ class Stories(RuleBasedStateMachine):
         replaces=st.one_of(st.none(), st.none(), PICK),
         browser=st.sampled_from(["one browser", "another browser"]),
     )
-    def start(
+    def sign_in_from_somewhere(
         self,
         subject: str,
         client: str,
-        device: Any,
+        device: Device,
         staff: bool,
         persistent: bool,
         knows_password: bool,
@@ -106,7 +130,7 @@ class Stories(RuleBasedStateMachine):
         replaces: int | None,
         browser: str,
     ) -> None:
-        """Somebody signs in."""
+        """Somebody signs in from a device that may be known, with a role, in a browser that may hold a session."""
         arrival = Arrival(
             subject,
             client=client,
@@ -117,24 +141,39 @@ class Stories(RuleBasedStateMachine):
             carrier_expires=None if carried is None else self.clock() + carried,
             replaces="" if replaces is None or not self.holders else self.pick(self.holders, replaces).session.sid,
         )
-        before = self.all.model.roster(subject).sessions
+        self.try_start(arrival, browser)
+
+    @precondition(lambda self: self.waiting)
+    @rule(which=PICK, choice=st.lists(PICK, max_size=3), stranger=st.sampled_from([False, False, False, True]))
+    def choose(self, which: int, choice: list[int], stranger: bool) -> None:
+        """Somebody who was asked chooses what to end: nothing, or something; or somebody else has the ticket."""
+        pending = self.pick(self.waiting, which)
+        end = tuple(self.pick(pending.offered, at) for at in choice)
+        self.try_choice(pending, end, "a stranger's browser" if stranger else pending.browser)
+
+    @rule(subject=SOMEBODY, times=st.integers(1, 3))
+    def everybody_chooses_the_same(self, subject: str, times: int) -> None:
+        """Several sign in; those who are asked choose to end the same session, and answer twice."""
+        self.sign_in_one_after_another(subject, times, remembered=False)
+        asked = [pending for pending in self.waiting if pending.arrival.subject == subject][-times:]
+        for pending in (*asked, *asked):
+            self.try_choice(pending, asked[0].offered[:1], pending.browser)
+
+    def try_start(self, arrival: Arrival, browser: str) -> None:
+        """One sign-in, checked."""
+        before = self.all.model.roster(arrival.subject).sessions
         outcome = self.all.call(lambda control: control.start(arrival, browser=browser, context={"next": "/"}))
-        self.check_start(outcome, arrival, before)
+        self.check_start(outcome, arrival, before, ())
         if isinstance(outcome, ChoiceRequired):
             assert outcome.ticket is not None
             offered = tuple(session.sid for session in outcome.open)
             self.waiting.append(Pending(outcome.ticket, arrival, browser, offered))
 
-    @precondition(lambda self: self.waiting)
-    @rule(which=PICK, choice=st.lists(PICK, max_size=4), everything=st.booleans(), own_browser=st.integers(0, 9))
-    def choose(self, which: int, choice: list[int], everything: bool, own_browser: int) -> None:
-        """Somebody who was asked chooses what to end: nothing, something or everything."""
-        pending = self.pick(self.waiting, which)
-        end = pending.offered if everything else tuple(self.pick(pending.offered, at) for at in choice)
+    def try_choice(self, pending: Pending, end: tuple[str, ...], browser: str) -> None:
+        """One choice, checked."""
         subject = pending.arrival.subject
         began_with = pending.arrival.credentials
         arrival = replace(pending.arrival, credentials=self.credentials(subject) if began_with else ())
-        browser = pending.browser if own_browser else "a third browser"
         before = self.all.model.roster(subject).sessions
         kept = self.all.model.ticket(pending.secret.digest())
         try:
@@ -146,8 +185,9 @@ class Stories(RuleBasedStateMachine):
             return
         assert not pending.used, "a ticket admits once"
         assert browser == pending.browser, "another browser's ticket admits nobody"
+        assert arrival.credentials == began_with, "a ticket from before a change of the password admits nobody"
         pending.used = isinstance(outcome, Admitted)
-        self.check_start(outcome, arrival, before)
+        self.check_start(outcome, arrival, before, end)
         if isinstance(outcome, Admitted):
             still = {session.sid for session in self.all.model.roster(subject).sessions}
             assert not still & set(end), "what was chosen has ended"
@@ -174,12 +214,6 @@ class Stories(RuleBasedStateMachine):
         if isinstance(found, Authenticated):
             holder.session = found.session
 
-    @rule(subject=st.sampled_from(SUBJECTS))
-    def authenticate_with_a_token_that_nobody_was_given(self, subject: str) -> None:
-        """A request comes with a token that looks right and is not."""
-        token = mint_token(route_of(subject))
-        assert not isinstance(self.all.call(lambda control: control.authenticate(token)), Authenticated | Ended)
-
     @precondition(lambda self: self.holders)
     @rule(which=PICK, carried=st.sampled_from([None, 10 * MINUTE, 14 * DAY]))
     def touch(self, which: int, carried: int | None) -> None:
@@ -189,9 +223,9 @@ class Stories(RuleBasedStateMachine):
         was_alive = self.is_alive(session.sid)
         assert self.all.call(lambda control: control.touch(session, until)) == was_alive
 
-    @rule(milliseconds=st.sampled_from(STEPS))
-    def advance(self, milliseconds: int) -> None:
-        """Time goes by."""
+    @rule(milliseconds=st.sampled_from(WHILES))
+    def time_goes_by(self, milliseconds: int) -> None:
+        """Time goes by, a moment or enough for some timeout."""
         self.clock.advance(milliseconds)
 
     @precondition(lambda self: self.holders)
@@ -205,16 +239,20 @@ class Stories(RuleBasedStateMachine):
         if renewed is not None:
             holder.session = renewed[0]
             holder.tokens.append(renewed[1])
+            holder.renewed = self.clock()
 
     @precondition(lambda self: self.holders)
     @rule(which=PICK)
     def elevate(self, which: int) -> None:
         """Somebody proves again who they are."""
         session = self.pick(self.holders, which).session
-        was_alive = self.is_alive(session.sid)
+        before, was_alive = self.all.model.find(session.sid), self.is_alive(session.sid)
         elevated = self.all.call(lambda control: control.elevate(session, acr="gold", amr=("otp",)))
         assert (elevated is not None) == was_alive
-        if elevated is not None:
+        if elevated is not None and before is not None:
+            rest = None if before.expires is None else before.expires - before.authenticated
+            assert elevated.expires == (None if rest is None else self.clock() + rest), "both timeouts start anew"
+            assert elevated.last_seen == elevated.authenticated == self.clock()
             self.seen.expires[session.sid] = elevated.expires
 
     @precondition(lambda self: self.holders)
@@ -233,32 +271,32 @@ class Stories(RuleBasedStateMachine):
     def end_others(self, which: int) -> None:
         """Somebody ends all sessions but their own."""
         mine = self.pick(self.holders, which).session
+        lived = self.is_alive(mine.sid)
         self.all.call(lambda c: c.end(mine.subject, None, EndReason.REVOKED, by=mine.sid, spare=mine.sid))
         assert {one.sid for one in self.all.model.roster(mine.subject).sessions} <= {mine.sid}
+        assert self.is_alive(mine.sid) == lived, "the one that is spared goes on"
 
-    @rule(subject=st.sampled_from(SUBJECTS), spared=st.one_of(st.none(), PICK))
+    @rule(subject=SOMEBODY, spared=st.one_of(st.none(), PICK))
     def change_password(self, subject: str, spared: int | None) -> None:
         """A password changes, in one of the sessions or elsewhere."""
         spare = "" if spared is None or not self.holders else self.pick(self.holders, spared).session.sid
         self.password[subject] += 1
         self.all.call(lambda control: control.credential_changed(subject, self.credentials(subject), spare=spare))
-        assert {one.sid for one in self.all.model.roster(subject).sessions} <= {spare}
+        left = self.all.model.roster(subject).sessions
+        assert all(one.sid == spare and one.credential in self.credentials(subject) for one in left)
 
     @rule(policy=st.sampled_from(POLICIES))
-    def change_policy(self, policy: Any) -> None:
+    def change_policy(self, policy: Policy) -> None:
         """The site's owner changes the rules."""
         self.policy = policy
 
-    @rule()
-    def sweep(self) -> None:
-        """What time has ended is found early."""
+    @rule(forget=st.booleans())
+    def clean_up(self, forget: bool) -> None:
+        """What time has ended is found early; what ended long ago is forgotten."""
         self.all.call(lambda control: control.sweep())
         assert list(self.all.model.overdue(self.clock(), 9)) == []
-
-    @rule()
-    def purge(self) -> None:
-        """What ended long ago is forgotten."""
-        self.all.call(lambda control: control.purge())
+        if forget:
+            self.all.call(lambda control: control.purge())
 
     # What must hold ---------------------------------------------------------------------------------------------
 
@@ -291,30 +329,42 @@ class Stories(RuleBasedStateMachine):
                     assert lives, "an ended session never authenticates"
                     assert found.session.sid == holder.session.sid
                     assert age == int(found.renewed), "no token but the newest and the one before"
+                    assert age == 0 or self.clock() < holder.renewed + GRACE, "the one before for a moment only"
                 else:
                     assert not lives or age > 0, "the newest token opens a live session"
 
     # How it is worked out ---------------------------------------------------------------------------------------
 
-    def check_start(self, outcome: StartOutcome, arrival: Arrival, before: Sequence[Session]) -> None:
+    def check_start(
+        self, outcome: StartOutcome, arrival: Arrival, before: Sequence[Session], chosen: Sequence[str]
+    ) -> None:
         """What every sign-in must come to, worked out apart from the rules."""
         now, after = self.clock(), self.all.model.roster(arrival.subject).sessions
-        if isinstance(outcome, Admitted):
-            assert outcome.token is not None
-            self.holders.append(Holder(outcome.session, [outcome.token]))
-            assert all(alive(session, now) for session in after), "a start clears away what is dead"
-            assert outcome.session in after
-            self.seen.over |= {session.sid for session in outcome.ended}
-            for limit in self.policy.limits:
-                if not self.policy.report_only and binds(limit, arrival):
-                    assert taken(limit, after, arrival) <= limit.max_sessions, "an enforced start keeps its limit"
-        else:
+        if not isinstance(outcome, Admitted):
+            live = [one for one in before if alive(one, now) and one.sid not in (arrival.replaces, *chosen)]
             assert after == before, "a refusal or a question changes nothing"
+            assert binds(outcome.limit, arrival), "a limit that does not hold somebody refuses them nothing"
             assert not self.policy.report_only, "report-only refuses nobody"
-            live = [session for session in before if alive(session, now) and session.sid != arrival.replaces]
-            wanted = taken(outcome.limit, live, arrival, newcomer=True)
-            assert wanted > outcome.limit.max_sessions, "dead sessions never take up room"
+            assert taken(outcome.limit, live, arrival, newcomer=True) > outcome.limit.max_sessions, "dead take no room"
             assert not isinstance(outcome, Refused) or outcome.free_at is None or outcome.free_at > now
+            return
+        assert outcome.token is not None
+        assert outcome.session in after
+        assert all(alive(one, now) for one in after), "a start clears away what is dead"
+        assert all(one.credential in ("", *arrival.credentials) for one in after if arrival.credentials)
+        self.holders.append(Holder(outcome.session, [outcome.token]))
+        self.seen.over |= {one.sid for one in outcome.ended}
+        died = {one.sid for one in before if not alive(one, now)}
+        for one in outcome.ended:
+            assert one.end_reason is not None
+            assert (one.sid in died) == one.end_reason.expired, "who comes later does not change why it was over"
+        evicted = [one for one in outcome.ended if one.end_reason is EndReason.EVICTED and one.sid not in chosen]
+        limits = [limit for limit in self.policy.limits if binds(limit, arrival) and not self.policy.report_only]
+        full = [limit for limit in limits if taken(limit, (*after, *evicted), arrival) > limit.max_sessions]
+        assert all(limit.overflow is Overflow.END_EXISTING for limit in full), "no limit that refuses or asks is passed"
+        assert full or not evicted, "nobody is evicted where there is room"
+        for limit in limits:
+            assert taken(limit, after, arrival) <= limit.max_sessions, "an enforced start keeps its limit"
 
     def credentials(self, subject: str) -> tuple[str, ...]:
         """The digest of the subject's present password."""
