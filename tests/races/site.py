@@ -1,0 +1,114 @@
+"""The test site in one process of a race, and its database seen from outside: set-up, people, and a raw reader."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tests.races.browser import Application
+
+PASSWORD = "correct horse battery staple"
+SETTINGS = "tests.django_site.settings"
+
+
+def sqlite(path: object) -> dict[str, Any]:
+    """A DATABASES entry for a file of SQLite, as Sojourn's checks want it."""
+    options = {"timeout": 30, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"}
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}
+
+
+def serve(database: Mapping[str, Any]) -> Application:
+    """Make Django ready in this process, with a connection of its own that stays open, and return the site."""
+    os.environ["SOJOURN_TEST_DATABASE"] = json.dumps({**database, "CONN_MAX_AGE": None})
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+    from django.core.wsgi import get_wsgi_application
+
+    application: Application = get_wsgi_application()
+    return application
+
+
+def configure(overflow: str, *, atomic: bool, max_sessions: int = 1) -> None:
+    """Change what this process's site does at the limit, and whether its views run in a transaction."""
+    from django.conf import settings
+    from django.core.signals import setting_changed
+    from django.db import connections
+
+    limit = {"max_sessions": max_sessions, "overflow": overflow}
+    settings.SOJOURN = {"LIMITS": [limit], "INACTIVITY_TIMEOUT": "30m", "ABSOLUTE_TIMEOUT": "12h"}
+    setting_changed.send(sender=None, setting="SOJOURN", value=settings.SOJOURN, enter=True)
+    connections.settings["default"]["ATOMIC_REQUESTS"] = atomic
+
+
+class Outside:
+    """The database as its operator sees it: plain SQL, past the store, in the process that holds the race."""
+
+    def __init__(self, database: Mapping[str, Any], alias: str) -> None:
+        """Give this process's Django the database, and create the site's tables in it."""
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+        from django.core.management import call_command
+
+        from tests.stores import sql_site
+
+        sql_site.configure()
+        self.alias = sql_site.add(alias, {**database, "CONN_MAX_AGE": None})
+        call_command("migrate", database=alias, verbosity=0)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        from django.db import connections
+
+        connections[self.alias].close()
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """One statement; its rows, if it has any."""
+        from django.db import connections
+
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute(sql, params)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def people(self, names: Sequence[str]) -> dict[str, int]:
+        """Create users with one password; their keys."""
+        from django.contrib.auth.hashers import make_password
+        from django.contrib.auth.models import User
+
+        password = make_password(PASSWORD)
+        User.objects.using(self.alias).bulk_create([User(username=name, password=password) for name in names])
+        return dict(User.objects.using(self.alias).filter(username__in=names).values_list("username", "pk"))
+
+    def open_sessions(self, key: int) -> int:
+        """How many sessions of a user are open and alive."""
+        sql = "SELECT COUNT(*) FROM sojourn_session WHERE subject LIKE %s AND state = 'open' AND deadline > %s"
+        return int(self.run(sql, (f"auth.user|{key}|%", _now()))[0][0])
+
+    def end_sessions(self, key: int) -> None:
+        """End all sessions of a user behind the store's back: their subject's row stays."""
+        sql = (
+            "UPDATE sojourn_session SET state = 'ended', end_reason = 'logout', ended = %s, deadline = NULL"
+            " WHERE subject LIKE %s AND state = 'open'"
+        )
+        self.run(sql, (_now(), f"auth.user|{key}|%"))
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(self.run(f"SELECT COUNT(*) FROM {table}")[0][0])
+
+    def deadlocks(self) -> int | None:
+        """How many deadlocks the server has resolved so far in this database; None where it does not say."""
+        from django.db import connections
+
+        vendor = connections[self.alias].vendor
+        if vendor == "postgresql":
+            self.run("SELECT pg_stat_clear_snapshot()")
+            sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+            return int(self.run(sql)[0][0])
+        if vendor == "mysql":
+            return int(self.run("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")[0][1])
+        return None
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
