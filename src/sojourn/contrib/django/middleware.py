@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from sojourn.contrib.django.internal import answers, carrier, check, conclude
-from sojourn.contrib.django.internal.endings import present_visit
+from sojourn.contrib.django.internal.endings import present_request
 from sojourn.contrib.django.internal.start import SignInStopped
-from sojourn.contrib.django.internal.visit import unwrapped, visit_of
+from sojourn.contrib.django.internal.visit import stop_of, unwrapped
 from sojourn.contrib.django.settings import current
 from sojourn.core.errors import StoreError
 
@@ -44,14 +44,14 @@ class SessionControlMiddleware:
             return get_response(request)
         response = check.check(request) if carrier.has_cookie(request) else None
         if response is None:
-            mark = present_visit.set(visit_of(request))
+            mark = present_request.set(request)
             try:
                 response = get_response(request)
             except BaseException:
                 conclude.abort(request)
                 raise
             finally:
-                present_visit.reset(mark)
+                present_request.reset(mark)
         return conclude.conclude(request, response) if conclude.has_work(request) else response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
@@ -60,21 +60,21 @@ class SessionControlMiddleware:
             return await get_response(request)
         response = await sync_to_async(check.check)(request) if carrier.has_cookie(request) else None
         if response is None:
-            mark = present_visit.set(visit_of(request))
+            mark = present_request.set(request)
             try:
                 response = await get_response(request)
             except BaseException:
                 await sync_to_async(conclude.abort)(request)
                 raise
             finally:
-                present_visit.reset(mark)
+                present_request.reset(mark)
         return await sync_to_async(conclude.conclude)(request, response) if conclude.has_work(request) else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """Answer a sign-in that was stopped, or a store that went away, in place of the error page."""
         if isinstance(exception, SignInStopped):
-            visit = visit_of(unwrapped(request))
-            if visit.stop is not None:
+            visit = stop_of(unwrapped(request))
+            if visit is not None and visit.stop is not None:
                 visit.answered = True
                 return answers.to_stop(request, visit.stop.outcome)
         if isinstance(exception, StoreError):

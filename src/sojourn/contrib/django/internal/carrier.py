@@ -1,12 +1,14 @@
 """Django's own session as the carrier of our token: bind, read, let go. The only file that touches its contents."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 from django.utils.functional import LazyObject
@@ -121,3 +123,16 @@ def hide(request: HttpRequest) -> None:
     request.session = empty
     anonymise(request)
     scrub(request)
+
+
+@contextmanager
+def carrying(request: HttpRequest, session: SessionBase) -> Iterator[None]:
+    """Let the request carry `session` for a while, as its view did, and save it as its response would."""
+    own, request.session = request.session, session
+    try:
+        yield
+    finally:
+        request.session = own
+        if moved_on(session) and not session.is_empty():
+            with suppress(UpdateError):  # deleted since by another request: then it stays deleted
+                session.save()

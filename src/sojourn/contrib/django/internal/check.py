@@ -4,6 +4,8 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.middleware import auser as aget_user
+from django.contrib.auth.middleware import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import LogoutView
 from django.db import DatabaseError
@@ -12,13 +14,11 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.functional import SimpleLazyObject
 
-from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal import adoption, answers, carrier, cookies
+from sojourn.contrib.django.internal.judge import disown, is_owner, judge
 from sojourn.contrib.django.internal.visit import Visit, visit_of
-from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.settings import current
 from sojourn.core.errors import StoreError, StoreUnavailable
-from sojourn.core.outcomes import Authenticated, Ended
 from sojourn.core.records import EndReason, Session
 
 _BY_ITS_OWN_BROWSER = {EndReason.LOGOUT, EndReason.SWITCHED, EndReason.REPLACED, EndReason.ABORTED}
@@ -77,33 +77,13 @@ def _judge(request: HttpRequest, visit: Visit, carried: carrier.Carried) -> EndR
         visit.token = adopted[1].reveal()
         accept(request, visit, adopted[0])
         return None
-    found = control().authenticate(str(carried.token), passive=visit.passive)
-    if isinstance(found, Ended):
-        visit.ended = found.session
-        control().expire(found.session.subject)
-        return found.session.end_reason
-    if not isinstance(found, Authenticated):
-        return EndReason.ABORTED
-    if carried.user_key is None or carried.user_key != carried.bound_to:
-        # Somebody took the login out of the session, or put another one in, without logging out or in.
-        control().end(found.session.subject, [found.session.sid], EndReason.LOGOUT)
-        return EndReason.LOGOUT
-    if found.session.parent and not _parent_lives(visit, carried, found.session):
-        return EndReason.REVOKED
-    visit.token = str(carried.token)
-    accept(request, visit, found.session)
+    found = judge(carried, passive=visit.passive)
+    if found.live is None:
+        visit.ended = found.ended
+        return found.reason
+    visit.token, visit.parent_token = str(carried.token), found.parent_token
+    accept(request, visit, found.live)
     return None
-
-
-def _parent_lives(visit: Visit, carried: carrier.Carried, child: Session) -> bool:
-    """Whoever acts as another user may do so only as long as their own session lives."""
-    found = control().authenticate(str(carried.parent_token), passive=visit.passive)
-    if isinstance(found, Authenticated) and found.session.sid == child.parent:
-        visit.parent_token = str(carried.parent_token)
-        return True
-    ended = control().end(child.subject, [child.sid], EndReason.REVOKED, by=child.parent)
-    visit.ended = next(iter(ended), None)
-    return False
 
 
 def accept(request: HttpRequest, visit: Visit, session: Session) -> None:
@@ -111,46 +91,34 @@ def accept(request: HttpRequest, visit: Visit, session: Session) -> None:
     visit.record = session
     raw: Any = request
     raw.sojourn = session
+    carried_by = raw.session
     earlier_user, earlier_auser = raw.user, raw.auser
 
     async def auser() -> Any:
+        if raw.session is not carried_by:  # a view has put another session in its place
+            return await aget_user(raw)
         user = await earlier_auser()
-        if _is_owner(user, session):
+        if is_owner(user, session):
             return user
         return await sync_to_async(_end_disowned)(request, visit, user)
 
     def user() -> Any:
+        if raw.session is not carried_by:
+            return get_user(raw)
         loaded = earlier_user if earlier_user.is_authenticated else AnonymousUser()
         loaded = getattr(raw, "_cached_user", loaded)
-        return loaded if _is_owner(loaded, session) else _end_disowned(request, visit, loaded)
+        return loaded if is_owner(loaded, session) else _end_disowned(request, visit, loaded)
 
     raw.user, raw.auser = SimpleLazyObject(user), auser
 
 
-def _is_owner(user: Any, session: Session) -> bool:
-    return bool(user.is_authenticated) and adapter().subject(user) == session.subject
-
-
 def _end_disowned(request: HttpRequest, visit: Visit, user: AbstractBaseUser | AnonymousUser) -> AnonymousUser:
-    """The user that Django loads for this session is no longer the one who signed in: inactive, gone, another, or
-    with another password. No signal told us (a bulk update, another program), so it ends here.
-    """
-    session = visit.record
-    if session is not None:
-        reason = EndReason.DELETED if user.is_authenticated else _why_anonymous(request)
-        control().end(session.subject, [session.sid], reason)
+    """The user that Django loads for this session is no longer the one who signed in, so it ends here."""
+    if visit.record is not None:
+        disown(visit.record, user, carrier.read(request.session).user_key)
         visit.record, visit.let_go = None, True
         carrier.let_go(request)
     return AnonymousUser()
-
-
-def _why_anonymous(request: HttpRequest) -> EndReason:
-    from django.contrib.auth import get_user_model
-
-    key = carrier.read(request.session).user_key
-    if key is None:  # Django has flushed it: the password is another one
-        return EndReason.CREDENTIAL_CHANGED
-    return EndReason.DEACTIVATED if get_user_model()._base_manager.filter(pk=key).exists() else EndReason.DELETED
 
 
 def _turn_away(request: HttpRequest, visit: Visit, reason: EndReason) -> HttpResponseBase | None:

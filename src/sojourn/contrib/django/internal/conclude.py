@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 
 from sojourn.contrib.django.internal import answers, carrier, cookies
-from sojourn.contrib.django.internal.visit import Stop, Visit, visit_of
+from sojourn.contrib.django.internal.visit import Stop, Visit, visits_of
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.settings import current
 from sojourn.core.errors import StoreError
@@ -19,16 +19,23 @@ from sojourn.core.timeouts import touch_interval
 
 def has_work(request: HttpRequest) -> bool:
     """Whether anything is left to do after the view. Looks at memory only."""
-    visit = visit_of(request)
+    return any(_has_work(visit) for visit in visits_of(request))
+
+
+def _has_work(visit: Visit) -> bool:
     if visit.sign_in_seen or visit.stop is not None or visit.started is not None or visit.let_go:
         return True
-    session = request.session
-    return visit.record is not None and (
-        session.modified
-        or carrier.moved_on(session)
-        or session.session_key != visit.session_key
-        or bool(visit.renewed_hash)
-        or carrier.read(session).user_key is None
+    session = visit.session
+    return (
+        visit.record is not None
+        and session is not None
+        and (
+            session.modified
+            or carrier.moved_on(session)
+            or session.session_key != visit.session_key
+            or bool(visit.renewed_hash)
+            or carrier.read(session).user_key is None
+        )
     )
 
 
@@ -38,7 +45,17 @@ def conclude(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
     A sign-in that was stopped is answered here, whatever the view made of it. If the store cannot be reached the
     answer is 503: a sign-out still clears the browser, and says that the server could not be told.
     """
-    visit = visit_of(request)
+    for visit in list(visits_of(request)):
+        if visit.session is request.session:
+            response = _conclude(request, response, visit)
+        elif visit.session is not None and _has_work(visit):
+            visit.swapped = True
+            with carrier.carrying(request, visit.session):
+                response = _conclude(request, response, visit)
+    return response
+
+
+def _conclude(request: HttpRequest, response: HttpResponseBase, visit: Visit) -> HttpResponseBase:
     try:
         if visit.stop is not None:
             response = _answer_stop(request, response, visit, visit.stop)
@@ -63,10 +80,10 @@ def conclude(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
 
 def abort(request: HttpRequest) -> None:
     """The request failed after its sign-in was admitted: its session was never handed out, so it ends."""
-    visit = visit_of(request)
-    if visit.started is not None:
-        session = visit.started.session
-        control().end(session.subject, [session.sid], EndReason.ABORTED)
+    for visit in visits_of(request):
+        if visit.started is not None:
+            session = visit.started.session
+            control().end(session.subject, [session.sid], EndReason.ABORTED)
 
 
 def _answer_stop(request: HttpRequest, response: HttpResponseBase, visit: Visit, stop: Stop) -> HttpResponseBase:
@@ -90,7 +107,7 @@ def _leave_session_clean(request: HttpRequest, visit: Visit) -> None:
     if visit.record is not None:
         control().end(visit.record.subject, [visit.record.sid], EndReason.SWITCHED)
     session, before = request.session, visit.session_key
-    if list(session.keys()):
+    if list(session.keys()) and not visit.swapped:  # nobody would learn the new key of a swapped one
         session.cycle_key()
     else:
         session.flush()
@@ -139,7 +156,8 @@ def _follow(request: HttpRequest, response: HttpResponseBase, visit: Visit, reco
         return _signed_out(request, response)
     if visit.renewed_hash and session.get(HASH_SESSION_KEY) != visit.renewed_hash:
         session[HASH_SESSION_KEY] = visit.renewed_hash
-        session.cycle_key()
+        if not visit.swapped:
+            session.cycle_key()
     if session.session_key != visit.session_key:
         rotated = control().rotate(record)
         if rotated is not None:

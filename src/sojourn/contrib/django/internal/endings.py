@@ -5,14 +5,15 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
 
 from sojourn.contrib.django.adapter import adapter
-from sojourn.contrib.django.internal.visit import Visit
+from sojourn.contrib.django.internal.visit import visit_of
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.core.records import EndReason
 
-present_visit: ContextVar[Visit | None] = ContextVar("sojourn_visit", default=None)
-"""The visit of the request under way: a user who changes their own password keeps the browser they do it in."""
+present_request: ContextVar[HttpRequest | None] = ContextVar("sojourn_request", default=None)
+"""The request under way: a user who changes their own password keeps the browser they do it in."""
 
 
 def user_saved(user: AbstractBaseUser, *, created: bool, update_fields: Collection[str] | None) -> None:
@@ -32,7 +33,8 @@ def user_saved(user: AbstractBaseUser, *, created: bool, update_fields: Collecti
         return
     credentials = adapter().credentials(user)
     if credentials:
-        visit = present_visit.get()
+        request = present_request.get()
+        visit = visit_of(request) if request is not None else None
         mine = visit.record if visit is not None else None
         spare = mine.sid if mine is not None and mine.subject == subject else ""
         control().credential_changed(subject, credentials, spare=spare)

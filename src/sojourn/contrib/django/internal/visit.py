@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from sojourn.contrib.django.internal import cookies
@@ -36,9 +37,13 @@ class Stop:
 
 @dataclass(slots=True)
 class Visit:
-    """One request: the session it came with, and what became of it."""
+    """One session during one request: how it came in, and what became of it."""
 
     device: DeviceId
+    session: SessionBase | None = field(default=None, repr=False)
+    """Django's session that this is about."""
+    swapped: bool = False
+    """Whether a view had put it in the place of the one that the browser's cookie names."""
     record: Session | None = None
     """The live session that the request came with."""
     token: str = field(default="", repr=False)
@@ -69,10 +74,31 @@ def unwrapped(request: Any) -> HttpRequest:
     return found
 
 
+def visits_of(request: HttpRequest) -> list[Visit]:
+    """All visits of a request: one for each session that it has carried, its own first.
+
+    There is more than one if a view puts another session in its place for a while, as allauth's for apps do.
+    """
+    visits: list[Visit] = request.__dict__.setdefault("_sojourn_visits", [])
+    return visits
+
+
 def visit_of(request: HttpRequest) -> Visit:
-    """The request's visit; begun now if the middleware has not seen the request."""
-    visit = request.__dict__.get("_sojourn_visit")
-    if not isinstance(visit, Visit):
-        visit = Visit(DeviceId(cookies.read_device(request)))
-        request.__dict__["_sojourn_visit"] = visit
+    """The visit of the session that the request carries now; begun if nobody has asked before."""
+    return visit_for(request, getattr(request, "session", None))
+
+
+def visit_for(request: HttpRequest, session: SessionBase | None) -> Visit:
+    """The request's visit of `session`; begun if nobody has asked before."""
+    visits = visits_of(request)
+    for visit in visits:
+        if visit.session is session:
+            return visit
+    visit = Visit(visits[0].device if visits else DeviceId(cookies.read_device(request)), session)
+    visits.append(visit)
     return visit
+
+
+def stop_of(request: HttpRequest) -> Visit | None:
+    """The visit whose sign-in was stopped, if one was, whichever session the request carries now."""
+    return next((visit for visit in visits_of(request) if visit.stop is not None), None)
