@@ -7,6 +7,8 @@ from sojourn.core.records import Device, DeviceClass, clean_text
 
 USER_AGENT_MAX = 512
 """Characters of a user agent that are looked at; what follows only costs time."""
+ADDRESS_MAX = 64
+"""Characters of the longest address with brackets, zone and port."""
 
 
 def client_address(remote: str, forwarded: str, trusted_hops: int) -> str:
@@ -18,31 +20,36 @@ def client_address(remote: str, forwarded: str, trusted_hops: int) -> str:
     """
     if trusted_hops < 1:
         return _address(remote)
-    hops = forwarded[-2048:].split(",")
+    hops = forwarded.rsplit(",", trusted_hops)  # no further to the left than is believed, however long it is
     return _address(hops[-trusted_hops]) if len(hops) >= trusted_hops else ""
 
 
 def _address(text: str) -> str:
-    text = text.strip()
+    text = text.strip(" \t")
+    if len(text) > ADDRESS_MAX:
+        return ""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        return str(ipaddress.ip_address(text.partition("%")[0]))
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return ""
+    # A server that listens on both protocols writes an IPv4 address as ::ffff:192.0.2.1; it is the same address.
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def device_of(user_agent: str) -> Device:
+    """The device that a User-Agent header describes; its `digest` is empty. Never fails, whatever the header holds."""
+    return _described(clean_text(user_agent, USER_AGENT_MAX))
 
 
 @lru_cache(maxsize=1024)
-def device_of(user_agent: str) -> Device:
-    """The device that a User-Agent header describes; its `digest` is empty.
-
-    Never fails, whatever the header holds. Needs the extra `django` (ua-parser).
-    """
+def _described(text: str) -> Device:
+    """Of cleaned text only: what is remembered is bounded, whatever clients send."""
     from ua_parser import parse
 
-    text = clean_text(user_agent, USER_AGENT_MAX)
     if not text:
         return Device()
     found = parse(text)
@@ -55,7 +62,7 @@ def device_of(user_agent: str) -> Device:
 def _device_class(text: str, model: str, os: str) -> DeviceClass:
     if model == "Spider":
         return DeviceClass.BOT
-    if "iPad" in text or "Tablet" in text or (os == "Android" and "Mobile" not in text):
+    if "iPad" in text or "Tablet" in text.replace("Tablet PC", "") or (os == "Android" and "Mobile" not in text):
         return DeviceClass.TABLET
     if "Mobile" in text or os in {"iOS", "Android", "Windows Phone"}:
         return DeviceClass.PHONE

@@ -5,7 +5,8 @@ import secrets
 
 from sojourn.core.tokens import keyed_digest
 
-_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
+_FORM = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+"""256 bits as base64url: 43 characters, of which the last holds only four bits."""
 
 
 class DeviceId:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from sojourn.contrib.django.values import shown
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.policy import Counts, Limit, Order, Overflow, Scope
 from sojourn.core.records import DeviceClass
@@ -16,7 +17,7 @@ def _one_of(kind: type[E]) -> Callable[[object], E]:
         try:
             return kind(str(value))
         except ValueError:
-            raise ConfigurationError(f"{value!r} is not one of: {', '.join(kind)}.") from None
+            raise ConfigurationError(f"{shown(value)} is not one of: {', '.join(kind)}.") from None
 
     return parse
 
@@ -24,7 +25,7 @@ def _one_of(kind: type[E]) -> Callable[[object], E]:
 def _set_of(parse: Callable[[object], Any]) -> Callable[[object], frozenset[Any]]:
     def parse_all(value: object) -> frozenset[Any]:
         if isinstance(value, str) or not isinstance(value, list | tuple | set | frozenset):
-            raise ConfigurationError(f"{value!r} is not a list.")
+            raise ConfigurationError(f"{shown(value)} is not a list.")
         return frozenset(parse(item) for item in value)
 
     return parse_all
@@ -32,13 +33,13 @@ def _set_of(parse: Callable[[object], Any]) -> Callable[[object], frozenset[Any]
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{value!r} is not a text.")
+        raise ConfigurationError(f"{shown(value)} is not a text.")
     return value
 
 
 def _number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ConfigurationError(f"{value!r} is not a whole number.")
+        raise ConfigurationError(f"{shown(value)} is not a whole number.")
     return value
 
 

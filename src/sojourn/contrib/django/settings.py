@@ -5,6 +5,7 @@ Read lazily, and again whenever Django's settings change, so that `override_sett
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, TypeVar
 
@@ -13,54 +14,27 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from sojourn.contrib.django.limits import parse_limits
+from sojourn.contrib.django.values import (
+    client,
+    cookie_name,
+    directives,
+    flag,
+    hops,
+    named_policy,
+    page_address,
+    prefixes,
+    text,
+)
 from sojourn.control import Options
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.policy import Limit, Policy
-from sojourn.core.presets import preset
 from sojourn.core.timeouts import DAY, MINUTE, SECOND, Timeouts, parse_duration
 
 T = TypeVar("T")
 
 
-def _of(kind: type[T]) -> Callable[[object], T]:
-    def parse(value: object) -> T:
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise ConfigurationError(f"{value!r} is not a {kind.__name__}.")
-        return value
-
-    return parse
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item for item in value):
-        raise ConfigurationError(f"{value!r} is not a list of texts.")
-    return tuple(value)
-
-
-def _hops(value: object) -> int:
-    hops = _of(int)(value)
-    if not 0 <= hops <= 16:
-        raise ConfigurationError(f"{value!r} proxies are not between 0 and 16.")
-    return hops
-
-
-def _name(value: object) -> str:
-    name = _of(str)(value)
-    if not name.isascii() or not name.replace("_", "").replace("-", "").isalnum():
-        raise ConfigurationError(f"{name!r} is not a name of letters, digits, '-' and '_'.")
-    return name
-
-
-def _prefixes(value: object) -> tuple[str, ...]:
-    prefixes = _texts(value)
-    for prefix in prefixes:
-        if not prefix.startswith("/"):
-            raise ConfigurationError(f"{prefix!r} is not the beginning of a path; it must start with '/'.")
-    return prefixes
-
-
-def _setting(parse: Callable[[Any], T], doc: str, *, default: T) -> T:
-    made: T = field(default=default, metadata={"parse": parse, "doc": doc})
+def _setting(parse: Callable[[Any], T], doc: str, *, default: T, example: str) -> T:
+    made: T = field(default=default, metadata={"parse": parse, "doc": doc, "example": example})
     return made
 
 
@@ -69,106 +43,149 @@ class Settings:
     """All settings, checked and typed; durations in milliseconds. Written as `SOJOURN = {"NAME": value}`."""
 
     ENABLED: bool = _setting(
-        _of(bool),
+        flag,
         "Whether Sojourn does anything at all. False is meant for test suites that are not about it.",
         default=True,
+        example="False",
     )
     LIMITS: tuple[Limit, ...] = _setting(
         parse_limits,
         "How many sessions one user may have open, and what happens at the limit: a list of dicts.",
         default=(),
+        example='[{"max_sessions": 3, "overflow": "end_existing"}]',
     )
     PRESET: Policy | None = _setting(
-        lambda value: preset(_of(str)(value)),
+        named_policy,
         "A named policy to start from: fedramp, pci, aal1, aal2, aal3, fluid. Other settings override its parts.",
         default=None,
+        example='"aal2"',
     )
     INACTIVITY_TIMEOUT: int | None = _setting(
-        parse_duration, "A session ends after this long without activity (ASVS 7.3.1).", default=None
+        parse_duration, "A session ends after this long without activity (ASVS 7.3.1).", default=None, example='"30m"'
     )
     ABSOLUTE_TIMEOUT: int | None = _setting(
-        parse_duration, "A session ends this long after its sign-in, however active it is (ASVS 7.3.2).", default=None
+        parse_duration,
+        "A session ends this long after its sign-in, however active it is (ASVS 7.3.2).",
+        default=None,
+        example='"12h"',
     )
     PERSISTENT_INACTIVITY_TIMEOUT: int | None = _setting(
         parse_duration,
         "INACTIVITY_TIMEOUT of a session whose user asked to stay signed in; the same if not set.",
         default=None,
+        example='"14d"',
     )
     PERSISTENT_ABSOLUTE_TIMEOUT: int | None = _setting(
         parse_duration,
         "ABSOLUTE_TIMEOUT of a session whose user asked to stay signed in; the same if not set.",
         default=None,
+        example='"30d"',
     )
     TOUCH_INTERVAL: int | None = _setting(
         parse_duration,
         "Activity is written at most this often: by default every minute, or every tenth of the inactivity timeout.",
         default=None,
+        example='"1m"',
     )
     PASSIVE_PATHS: tuple[str, ...] = _setting(
-        _prefixes, "Beginnings of paths whose requests are no activity of the user, such as polling.", default=()
+        prefixes,
+        "Beginnings of paths whose requests are no activity of the user, such as polling.",
+        default=(),
+        example='["/api/notifications/"]',
     )
     REPLACE_SAME_DEVICE: bool = _setting(
-        _of(bool), "Whether a sign-in from a device that already has a session replaces that session.", default=True
+        flag,
+        "Whether a sign-in from a device that already has a session replaces that session.",
+        default=True,
+        example="False",
     )
     REPORT_ONLY: bool = _setting(
-        _of(bool),
+        flag,
         "Record what the limits would do, and change nothing: no limit and no timeout is enforced.",
         default=False,
+        example="True",
     )
     ADOPT_EXISTING: bool = _setting(
-        _of(bool),
+        flag,
         "Whether sessions that were signed in before Sojourn was installed go on, and are counted from their next "
         "request. Otherwise they must sign in again.",
         default=False,
+        example="True",
     )
-    STORE: str = _setting(_of(str), "The alias of the database that holds Sojourn's records.", default="default")
-    CLIENT: str = _setting(_of(str), "The name of this application, for limits that count each one apart.", default="")
+    STORE: str = _setting(
+        text, "The alias of the database that holds Sojourn's records.", default="default", example='"default"'
+    )
+    CLIENT: str = _setting(
+        client, "The name of this application, for limits that count each one apart.", default="", example='"shop"'
+    )
     SUBJECT: str = _setting(
-        _of(str),
+        text,
         "Dotted path of a callable that takes a user and returns their subject: unique, never reused.",
         default="",
+        example='"accounts.sessions.subject"',
     )
     POLICY: str = _setting(
-        _of(str),
+        text,
         "Dotted path of a callable that takes an Arrival and returns its Policy, for rules of your own.",
         default="",
+        example='"accounts.sessions.policy"',
     )
     ADAPTER: str = _setting(
-        _of(str),
+        text,
         "Dotted path of the class that answers Sojourn's questions.",
         default="sojourn.contrib.django.adapter.Adapter",
+        example='"accounts.sessions.Adapter"',
     )
     TRUSTED_PROXY_HOPS: int = _setting(
-        _hops,
+        hops,
         "How many proxies of yours stand before Django; X-Forwarded-For is read that far from the right.",
         default=0,
+        example="1",
     )
     TICKET_LIFETIME: int = _setting(
-        parse_duration, "How long a sign-in waits for its user to choose.", default=5 * MINUTE
+        parse_duration, "How long a sign-in waits for its user to choose.", default=5 * MINUTE, example='"5m"'
     )
     ROTATION_GRACE: int = _setting(
         parse_duration,
         "How long the token before a renewal is accepted, for requests on their way.",
         default=10 * SECOND,
+        example='"10s"',
     )
     RETENTION: int = _setting(
-        parse_duration, "How long ended sessions and recorded events are remembered.", default=30 * DAY
+        parse_duration, "How long ended sessions and recorded events are remembered.", default=30 * DAY, example='"30d"'
     )
     REAUTHENTICATION_WINDOW: int = _setting(
         parse_duration,
         "Ending other sessions asks for the password again if it was given longer ago than this (ASVS 7.5.2).",
         default=15 * MINUTE,
+        example='"15m"',
     )
-    DEVICE_COOKIE: str = _setting(_name, "The name of the cookie that recognises a device.", default="sojourn_device")
-    DEVICE_COOKIE_AGE: int = _setting(parse_duration, "How long a device is recognised.", default=365 * DAY)
-    TICKET_COOKIE: str = _setting(_name, "The name of the cookie of a sign-in that waits.", default="sojourn_ticket")
+    DEVICE_COOKIE: str = _setting(
+        cookie_name,
+        "The name of the cookie that recognises a device.",
+        default="sojourn_device",
+        example='"sojourn_device"',
+    )
+    DEVICE_COOKIE_AGE: int = _setting(
+        parse_duration, "How long a device is recognised.", default=365 * DAY, example='"365d"'
+    )
+    TICKET_COOKIE: str = _setting(
+        cookie_name,
+        "The name of the cookie of a sign-in that waits.",
+        default="sojourn_ticket",
+        example='"sojourn_ticket"',
+    )
     CLEAR_SITE_DATA: tuple[str, ...] = _setting(
-        _texts,
+        directives,
         "What a sign-out over https asks the browser to clear (the Clear-Site-Data header).",
         default=("storage",),
+        example='["storage"]',
     )
     HELP_URL: str = _setting(
-        _of(str), "A page that helps users who were refused and cannot sign out elsewhere.", default=""
+        page_address,
+        "A page that helps users who were refused and cannot sign out elsewhere.",
+        default="",
+        example='"/help/"',
     )
 
     def policy(self) -> Policy:
@@ -181,8 +198,6 @@ class Settings:
             self.PERSISTENT_INACTIVITY_TIMEOUT or timeouts.inactivity,
             self.PERSISTENT_ABSOLUTE_TIMEOUT or timeouts.absolute,
         )
-        for each in (timeouts, persistent):
-            Timeouts(each.inactivity, each.absolute, self.TOUCH_INTERVAL)  # refuses an interval that is too long
         return Policy(
             limits=self.LIMITS or base.limits,
             timeouts=timeouts,
@@ -203,22 +218,23 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A setting that cannot be used: its name, what is wrong with it, and what to write."""
+    """A setting that cannot be used: its name ("" for all of them together), what is wrong, and what to write."""
 
     name: str
     message: str
+    hint: str
+
+    def __str__(self) -> str:
+        where = f"SOJOURN[{self.name!r}]" if self.name else "SOJOURN"
+        return f"{where}: {self.message}"
 
 
 def read(raw: object) -> tuple[Settings, list[Problem]]:
     """The settings in `raw`, the value of `SOJOURN`, and what is wrong with it; a wrong value counts as not set."""
     if not isinstance(raw, Mapping):
-        return Settings(), [Problem("", "SOJOURN must be a dict.")]
+        return Settings(), [Problem("", "It is not a dict.", 'Write SOJOURN = {"INACTIVITY_TIMEOUT": "30m"}, or {}.')]
     known: dict[str, Field[Any]] = {each.name: each for each in fields(Settings)}
-    problems = [
-        Problem(str(name), f"There is no such setting. Known are: {', '.join(known)}.")
-        for name in raw
-        if name not in known
-    ]
+    problems = [_unknown(str(name), list(known)) for name in raw if name not in known]
     values: dict[str, Any] = {}
     for name, each in known.items():
         if name not in raw or (raw[name] is None and each.default is None):
@@ -226,14 +242,34 @@ def read(raw: object) -> tuple[Settings, list[Problem]]:
         try:
             values[name] = each.metadata["parse"](raw[name])
         except ConfigurationError as error:
-            problems.append(Problem(name, str(error)))
+            written, doc = each.metadata["example"], each.metadata["doc"]
+            hint = f'Write SOJOURN["{name}"] = {written}, for instance, or leave it out. {doc}'
+            problems.append(Problem(name, str(error), hint))
     found = Settings(**values)
+    # What a wrong value would have been for is not known, so contradictions are looked for among right ones only.
+    return found, problems or _contradictions(found)
+
+
+def _unknown(name: str, known: list[str]) -> Problem:
+    choice = next(iter(get_close_matches(name.upper(), known, 1)), "one of: " + ", ".join(known))
+    return Problem(name, "There is no such setting.", f"Write {choice}.")
+
+
+def _contradictions(found: Settings) -> list[Problem]:
+    problems = []
     try:
-        found.policy()
-        found.options()
+        policy = found.policy()
     except ConfigurationError as error:
-        problems.append(Problem("", str(error)))
-    return found, problems
+        return [Problem("LIMITS", str(error), 'Write SOJOURN["INACTIVITY_TIMEOUT"] = "30m", for instance.')]
+    for each in (policy.timeouts, policy.persistent or policy.timeouts):
+        try:
+            Timeouts(each.inactivity, each.absolute, found.TOUCH_INTERVAL)
+        except ConfigurationError as error:
+            problems.append(Problem("TOUCH_INTERVAL", str(error), "Write a shorter TOUCH_INTERVAL, or leave it out."))
+            break
+    if found.DEVICE_COOKIE == found.TICKET_COOKIE:
+        problems.append(Problem("TICKET_COOKIE", "It is the same as DEVICE_COOKIE.", "Write another name."))
+    return problems
 
 
 @cache
@@ -241,9 +277,7 @@ def current() -> Settings:
     """The settings in force. Raises ImproperlyConfigured if any of them cannot be used: nothing runs on a guess."""
     found, problems = read(getattr(django_settings, "SOJOURN", {}))
     if problems:
-        first = problems[0]
-        where = f"SOJOURN[{first.name!r}]" if first.name else "SOJOURN"
-        raise ImproperlyConfigured(f"{where}: {first.message}")
+        raise ImproperlyConfigured(f"{problems[0]} {problems[0].hint}")
     return found
 
 

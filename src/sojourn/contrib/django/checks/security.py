@@ -1,0 +1,59 @@
+"""Checks of cookies and proxies, and of switches that must not be left as they are."""
+
+from collections.abc import Iterator
+
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage
+from django.core.checks import Warning as Caution
+
+from sojourn.contrib.django.checks.findings import present, when_enabled
+
+
+@when_enabled
+def check_secure() -> Iterator[CheckMessage]:
+    """Cookies travel over https only (ASVS 3.3.1). At deployment."""
+    if not django_settings.DEBUG and not django_settings.SESSION_COOKIE_SECURE:
+        yield Caution(
+            "SESSION_COOKIE_SECURE is not True: whoever listens on the network can take over a session, and the "
+            "device cookie is not bound to this host.",
+            hint="Write SESSION_COOKIE_SECURE = True and serve the site over https.",
+            id="sojourn.W040",
+        )
+
+
+def check_disabled(**_: object) -> list[CheckMessage]:
+    """Sojourn is on. At deployment."""
+    if django_settings.DEBUG or present().ENABLED:
+        return []
+    return [
+        Caution(
+            "SOJOURN['ENABLED'] is False: no limit and no timeout holds, and sessions that were ended live again.",
+            hint="Leave ENABLED out. It is for test suites that are not about sessions.",
+            id="sojourn.W041",
+        )
+    ]
+
+
+@when_enabled
+def check_script_access() -> Iterator[CheckMessage]:
+    """Scripts cannot read the session cookie (ASVS 3.3.4)."""
+    if not django_settings.SESSION_COOKIE_HTTPONLY:
+        yield Caution(
+            "SESSION_COOKIE_HTTPONLY is not True: any script in a page can carry the session away.",
+            hint="Leave SESSION_COOKIE_HTTPONLY out, or write True.",
+            id="sojourn.W042",
+        )
+
+
+@when_enabled
+def check_proxies() -> Iterator[CheckMessage]:
+    """A site behind a proxy says how many there are."""
+    signs = [name for name in ("SECURE_PROXY_SSL_HEADER", "USE_X_FORWARDED_HOST") if getattr(django_settings, name)]
+    if signs and not present().TRUSTED_PROXY_HOPS:
+        yield Caution(
+            f"{' and '.join(signs)} say that a proxy stands before Django, but SOJOURN['TRUSTED_PROXY_HOPS'] is 0: "
+            "every session would show the proxy's address.",
+            hint='Write SOJOURN["TRUSTED_PROXY_HOPS"] = 1, or as many as there are, if each appends to '
+            "X-Forwarded-For.",
+            id="sojourn.W043",
+        )

@@ -1,0 +1,113 @@
+"""Checks of `SOJOURN` itself."""
+
+import inspect
+from collections.abc import Iterator
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, Info
+from django.core.checks import Warning as Caution
+
+from sojourn.contrib.django.adapter import Adapter
+from sojourn.contrib.django.checks.findings import load, present, when_enabled
+from sojourn.contrib.django.settings import read
+
+
+def check_settings(**_: object) -> list[CheckMessage]:
+    """Every setting can be used. Asked even when Sojourn is not enabled: `current()` refuses the settings then, too."""
+    problems = read(getattr(django_settings, "SOJOURN", {}))[1]
+    return [Error(str(problem), hint=problem.hint, id="sojourn.E001") for problem in problems]
+
+
+def _callable_fault(path: str, *arguments: object) -> str:
+    """Why what is at `path` cannot be called with `arguments`; "" if it can."""
+    try:
+        found = load(path)
+    except ImportError as error:
+        return f"it cannot be imported: {error}"
+    if not callable(found) or isinstance(found, type):
+        return "it is not a function"
+    if iscoroutinefunction(found):
+        return "it is async, and is called without being awaited"
+    try:
+        inspect.signature(found).bind(*arguments)
+    except TypeError as error:
+        return f"it cannot be called with one argument: {error}"
+    except ValueError:  # written in C, without a signature
+        return ""
+    return ""
+
+
+def _adapter_fault(path: str) -> str:
+    try:
+        found = load(path)
+    except ImportError as error:
+        return f"it cannot be imported: {error}"
+    if not isinstance(found, type) or not issubclass(found, Adapter):
+        return "it is not a subclass of sojourn.contrib.django.adapter.Adapter"
+    try:
+        inspect.signature(found).bind()
+    except TypeError as error:
+        return f"it cannot be made without arguments: {error}"
+    return ""
+
+
+@when_enabled
+def check_paths() -> Iterator[CheckMessage]:
+    """Dotted paths lead to what they should lead to."""
+    found = present()
+    faults = [("ADAPTER", _adapter_fault(found.ADAPTER), "a subclass of sojourn.contrib.django.adapter.Adapter")]
+    if found.SUBJECT:
+        faults.append(("SUBJECT", _callable_fault(found.SUBJECT, None), "def subject(user) -> str"))
+    if found.POLICY:
+        faults.append(("POLICY", _callable_fault(found.POLICY, None), "def policy(arrival) -> Policy"))
+    for name, fault, wanted in faults:
+        if fault:
+            hint = f"Write the dotted path of {wanted}, such as 'accounts.sessions.{name.lower()}', or leave it out."
+            yield Error(f"SOJOURN['{name}'] cannot be used: {fault}.", hint=hint, id="sojourn.E002")
+
+
+@when_enabled
+def check_cookie_names() -> Iterator[CheckMessage]:
+    """No two cookies share a name."""
+    found = present()
+    taken = {getattr(django_settings, name): name for name in ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME")}
+    for name in ("DEVICE_COOKIE", "TICKET_COOKIE"):
+        if getattr(found, name) in taken:
+            yield Error(
+                f"SOJOURN['{name}'] is the same name as {taken[getattr(found, name)]}: each would overwrite the other.",
+                hint=f"Leave SOJOURN['{name}'] out, or write another name.",
+                id="sojourn.E003",
+            )
+
+
+@when_enabled
+def check_purpose() -> Iterator[CheckMessage]:
+    """The settings do something, and what they seem to do."""
+    found = present()
+    own = [name for name in ("LIMITS", "PRESET", "INACTIVITY_TIMEOUT", "ABSOLUTE_TIMEOUT") if getattr(found, name)]
+    if found.POLICY and own:
+        yield Caution(
+            f"SOJOURN['POLICY'] decides about every sign-in, so {', '.join(own)} in SOJOURN have no effect.",
+            hint=f"Leave out {', '.join(own)}, and let the policy's function return them; or leave out POLICY.",
+            id="sojourn.W001",
+        )
+    if not found.POLICY and not own:
+        yield Caution(
+            "SOJOURN sets no limit and no timeout: any number of sessions may be open, for as long as they like.",
+            hint='Write SOJOURN = {"LIMITS": [{"max_sessions": 3}], "INACTIVITY_TIMEOUT": "30m"}, or a PRESET.',
+            id="sojourn.W002",
+        )
+    if {"cookies", "*"} & set(found.CLEAR_SITE_DATA):
+        yield Caution(
+            "SOJOURN['CLEAR_SITE_DATA'] clears all cookies at a sign-out: the device is no longer recognised, and "
+            "other sites of the same registered domain are signed out as well.",
+            hint='Leave it out, or write ["storage"]. Sojourn expires its own cookies by their names.',
+            id="sojourn.W003",
+        )
+    if found.REPORT_ONLY:
+        yield Info(
+            "SOJOURN['REPORT_ONLY'] is True: what the limits would do is recorded, and nothing is enforced.",
+            hint="Leave REPORT_ONLY out when the records show what you expect.",
+            id="sojourn.I001",
+        )

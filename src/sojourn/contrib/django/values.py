@@ -1,0 +1,112 @@
+"""From what people write in a settings file to what the settings hold: one function for each kind of value.
+
+Each raises ConfigurationError, saying what is wrong, for anything it cannot use.
+"""
+
+from reprlib import Repr
+
+from sojourn.core.errors import ConfigurationError
+from sojourn.core.policy import Policy
+from sojourn.core.presets import preset
+from sojourn.core.records import clean_text
+
+MAX_HOPS = 16
+_DIRECTIVES = {
+    "*",
+    "cache",
+    "clientHints",
+    "cookies",
+    "executionContexts",
+    "prefetchCache",
+    "prerenderCache",
+    "storage",
+}
+"""What W3C Clear-Site-Data and its drafts know; anything else would be sent in vain, or break the header."""
+
+_repr = Repr()
+_repr.maxstring = _repr.maxother = 80
+
+
+def shown(value: object) -> str:
+    """`value` for a message: short, however long it is."""
+    return _repr.repr(value)
+
+
+def flag(value: object) -> bool:
+    """True or False, and nothing that merely counts as one: "False" from an environment variable is a text."""
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{shown(value)} is neither True nor False.")
+    return value
+
+
+def text(value: object) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{shown(value)} is not a text.")
+    return value
+
+
+def client(value: object) -> str:
+    """An application's name, in the form in which sessions are counted under it."""
+    name = text(value)
+    if clean_text(name) != name:
+        raise ConfigurationError(f"{shown(name)} is too long, or has control characters or blanks to spare.")
+    return name
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Texts, none of them empty."""
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item for item in value):
+        raise ConfigurationError(f"{shown(value)} is not a list of texts.")
+    return tuple(value)
+
+
+def directives(value: object) -> tuple[str, ...]:
+    """Types of data that a browser can be asked to clear."""
+    found = texts(value)
+    for item in found:
+        if item not in _DIRECTIVES:
+            raise ConfigurationError(f"{shown(item)} is not one of: {', '.join(sorted(_DIRECTIVES))}.")
+    return found
+
+
+def prefixes(value: object) -> tuple[str, ...]:
+    """Beginnings of paths, but not the beginning of all paths: then nothing would be activity."""
+    found = texts(value)
+    for item in found:
+        if not item.startswith("/"):
+            raise ConfigurationError(f"{shown(item)} is not the beginning of a path; it must start with '/'.")
+        if item == "/":
+            raise ConfigurationError("'/' begins every path, so that no request would be activity.")
+    return found
+
+
+def hops(value: object) -> int:
+    """A number of proxies."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_HOPS:
+        raise ConfigurationError(f"{shown(value)} is not a whole number from 0 to {MAX_HOPS}.")
+    return value
+
+
+def cookie_name(value: object) -> str:
+    """A cookie's name. `__Host-` is put before it by Sojourn where it can be."""
+    name = text(value)
+    if not name.isascii() or not name.replace("_", "").replace("-", "").isalnum():
+        raise ConfigurationError(f"{shown(name)} is not a name of letters, digits, '-' and '_'.")
+    if name.startswith("__"):
+        raise ConfigurationError(f"{shown(name)} begins with '__', which browsers keep for __Host- and __Secure-.")
+    return name
+
+
+def page_address(value: object) -> str:
+    """A page of this site by its path, or any page by its address; nothing that runs a script; "" for none."""
+    address = text(value)
+    own = address.startswith("/") and not address.startswith("//")
+    if address and (not address.isprintable() or not (own or address.startswith(("https://", "http://")))):
+        raise ConfigurationError(f"{shown(address)} is neither a path, such as '/help/', nor an https:// address.")
+    return address
+
+
+def named_policy(value: object) -> Policy:
+    """The policy of this name."""
+    return preset(text(value))
