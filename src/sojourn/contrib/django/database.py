@@ -54,8 +54,12 @@ class DjangoDatabase:
         if self.in_transaction:
             yield
             return
-        with self._translated(), transaction.atomic(using=self.alias):
-            yield
+        try:
+            with self._translated(), transaction.atomic(using=self.alias):
+                yield
+        except StoreUnavailable:
+            self._renew()
+            raise
 
     def query(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """See `Database.query`."""
@@ -83,9 +87,12 @@ class DjangoDatabase:
                 # it: whoever opened it must not get that far. (Our own is rolled back by the exception.)
                 connection.set_rollback(True)
             else:
-                # Otherwise a worker outside of the request cycle would keep a connection that the server has closed.
-                connection.close_if_unusable_or_obsolete()
+                self._renew()
             raise self._translation(error) from error
+
+    def _renew(self) -> None:
+        """Let go of a connection that the server has closed: outside of requests nobody else does."""
+        self.connection.close_if_unusable_or_obsolete()
 
     def _translation(self, error: Error) -> SojournError:
         if contended(self.vendor, error.__cause__):

@@ -13,6 +13,8 @@ from sojourn.stores.sql.database import Row, Value
 NEVER = 1 << 62
 """The deadline of an open session that no time ends; far beyond any clock."""
 
+_FAR = NEVER >> 1  # two of these still add up to what 64 bits hold
+
 WIDTHS = {
     "sid": 64,
     "subject": 255,
@@ -61,6 +63,8 @@ def _checked(values: dict[str, Value]) -> dict[str, Value]:
         width = WIDTHS.get(name)
         if width is not None and isinstance(value, str) and not storable(value, width):
             raise InvalidInput(f"The {name} of a record is too long, or has characters that no database keeps.")
+        if isinstance(value, int) and not -_FAR < value < _FAR:
+            raise InvalidInput(f"The {name} of a record is too large a number.")
     return values
 
 
@@ -155,6 +159,8 @@ def session_of(row: Row) -> Session:
             value.pop("device_digest"),
         )
         predecessor, reason = value["predecessor"], value["end_reason"]
+        if (reason is None) != (value["ended"] is None):
+            raise ValueError
         value["digest"] = _digest(value["digest"])
         value["predecessor"] = None if predecessor is None else _digest(predecessor)
         value["persistent"] = _flag(value["persistent"])

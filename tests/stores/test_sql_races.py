@@ -1,0 +1,200 @@
+"""Real processes sign one subject in at the same moment: the limit holds on every database, and the broken store's not.
+
+Each burst has a subject of its own, so it races for that subject's first sessions too. The bursts take turns with what
+happens at the limit, inside and outside of a transaction of the caller's.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from sojourn import Admitted, Arrival, ChoiceRequired, Limit, Policy, Refused, SessionControl
+from sojourn.core.errors import InvalidTicket
+from sojourn.core.policy import Overflow
+from sojourn.core.store import Store
+from sojourn.core.timeouts import HOUR, Timeouts
+from sojourn.core.tokens import TicketSecret
+from sojourn.testing.broken import CheckThenActStore
+from sojourn.testing.races import race
+from tests.stores import sql_site
+
+HERE = "tests.stores.test_sql_races"
+MAX = 2
+POLICIES = {overflow: Policy((Limit(MAX, overflow),), Timeouts(inactivity=HOUR)) for overflow in Overflow}
+TURNS = list(itertools.product(Overflow, (False, True)))
+
+pytestmark = pytest.mark.races
+
+
+def turn(burst: int) -> tuple[Overflow, bool]:
+    """What happens at the limit in this burst, and whether the caller has a transaction open."""
+    return TURNS[burst % len(TURNS)]
+
+
+def open_store(alias: str) -> Store:
+    from sojourn.contrib.django.database import DjangoDatabase
+    from sojourn.stores.sql import SQLStore
+
+    return SQLStore(DjangoDatabase(alias))
+
+
+def connect(number: int, entry: dict[str, Any], broken: bool) -> tuple[Callable[[int], str], Callable[[int], str]]:
+    """A worker: signs in, and if it is asked what to end, answers together with all the others."""
+    sql_site.configure()
+    from django.db import transaction
+
+    alias = sql_site.add("race", entry)
+    store = open_store(alias)
+    asked: list[tuple[SessionControl, TicketSecret, str]] = []
+
+    def control(overflow: Overflow) -> SessionControl:
+        return SessionControl(CheckThenActStore(store) if broken else store, POLICIES[overflow])
+
+    def sign_in(burst: int) -> str:
+        asked.clear()
+        overflow, inside = turn(burst)
+        with transaction.atomic(using=alias) if inside else nullcontext():
+            outcome = control(overflow).start(Arrival(f"user-{burst}"), browser=f"browser {number}")
+        if isinstance(outcome, ChoiceRequired):
+            assert outcome.ticket is not None
+            asked.append((control(overflow), outcome.ticket, min(session.sid for session in outcome.open)))
+        return type(outcome).__name__
+
+    def choose(burst: int) -> str:
+        if not asked:
+            return ""
+        chooser, ticket, sid = asked[0]
+        with transaction.atomic(using=alias) if turn(burst)[1] else nullcontext():
+            return type(chooser.choose(ticket, [sid], browser=f"browser {number}")).__name__
+
+    open_store(alias).roster("warm up")
+    return sign_in, choose
+
+
+def run(entry: dict[str, Any], alias: str, processes: int, bursts: int, *, broken: bool = False) -> Any:
+    store = open_store(alias)
+    return race(
+        f"{HERE}:connect",
+        {"entry": entry, "broken": broken},
+        count=lambda burst: len(store.roster(f"user-{burst}").sessions),
+        expected=MAX,
+        processes=processes,
+        bursts=bursts,
+    )
+
+
+def test_the_limit_holds_however_many_processes_sign_in_at_once(
+    entry: dict[str, Any], alias: str, race_processes: int, race_bursts: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = run(entry, alias, race_processes, race_bursts * len(TURNS))
+    with capsys.disabled():
+        print(f"\n{alias}: {report}")
+    assert not report.violations, report
+    for burst, results in enumerate(report.results):
+        first = sorted(outcome for outcome, _ in results)
+        then = sorted(outcome for _, outcome in results if outcome)
+        overflow, _ = turn(burst)
+        if overflow is Overflow.END_EXISTING:
+            assert first == [Admitted.__name__] * race_processes
+        else:
+            rest = Refused.__name__ if overflow is Overflow.REFUSE else ChoiceRequired.__name__
+            assert first == sorted([Admitted.__name__] * MAX + [rest] * (race_processes - MAX))
+        if overflow is Overflow.ASK:
+            assert then == sorted([Admitted.__name__] + [ChoiceRequired.__name__] * (race_processes - MAX - 1))
+
+
+def strict(entry: dict[str, Any]) -> dict[str, Any]:
+    if entry["ENGINE"].endswith("postgresql"):
+        from psycopg import IsolationLevel
+
+        level: Any = int(IsolationLevel.REPEATABLE_READ)
+    else:
+        level = "repeatable read"
+    return {**entry, "OPTIONS": {**entry["OPTIONS"], "isolation_level": level}}
+
+
+def connect_strictly(number: int, entry: dict[str, Any]) -> Callable[[int], str]:
+    """A worker whose connections are REPEATABLE READ, without a transaction of its own."""
+    sql_site.configure()
+    store = open_store(sql_site.add("race", entry))
+    store.roster("warm up")
+    control = SessionControl(store, POLICIES[Overflow.END_EXISTING])
+    return lambda burst: type(control.start(Arrival(f"user-{burst}"))).__name__
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param("postgresql", marks=pytest.mark.postgres),
+        pytest.param("mysql", marks=pytest.mark.mariadb, id="mariadb"),
+    ],
+    indirect=True,
+)
+def test_under_repeatable_read_the_limit_holds_and_everybody_gets_an_answer(
+    entry: dict[str, Any], alias: str, race_processes: int, race_bursts: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = open_store(alias)
+    report = race(
+        f"{HERE}:connect_strictly",
+        {"entry": strict(entry)},
+        count=lambda burst: len(store.roster(f"user-{burst}").sessions),
+        expected=MAX,
+        processes=race_processes,
+        bursts=race_bursts,
+    )
+    with capsys.disabled():
+        print(f"\n{alias}, REPEATABLE READ: {report}")
+    assert not report.violations, report
+    assert {outcome for burst in report.results for (outcome,) in burst} == {Admitted.__name__}
+
+
+def test_the_broken_store_is_found_out(entry: dict[str, Any], alias: str, race_processes: int) -> None:
+    report = run(entry, alias, race_processes, len(TURNS), broken=True)
+    assert report.violations, report
+
+
+def connect_to_choose(number: int, entry: dict[str, Any], tickets: list[str]) -> Callable[[int], str]:
+    """A worker of a browser whose form is sent many times at once: all have the same ticket."""
+    sql_site.configure()
+    store = open_store(sql_site.add("race", entry))
+    store.roster("warm up")
+    control = SessionControl(store, POLICIES[Overflow.ASK])
+
+    def choose(burst: int) -> str:
+        sid = store.roster(f"user-{burst}").sessions[0].sid
+        try:
+            return type(control.choose(tickets[burst], [sid], browser="one browser")).__name__
+        except InvalidTicket:
+            return InvalidTicket.__name__
+
+    return choose
+
+
+def test_a_ticket_admits_once_however_often_it_is_sent(
+    entry: dict[str, Any], alias: str, race_processes: int, race_bursts: int
+) -> None:
+    store = open_store(alias)
+    control = SessionControl(store, POLICIES[Overflow.ASK])
+    tickets = []
+    for burst in range(race_bursts):
+        outcomes = [control.start(Arrival(f"user-{burst}"), browser="one browser") for _ in range(MAX + 1)]
+        asked = outcomes[-1]
+        assert isinstance(asked, ChoiceRequired)
+        assert asked.ticket is not None
+        tickets.append(asked.ticket.reveal())
+    report = race(
+        f"{HERE}:connect_to_choose",
+        {"entry": entry, "tickets": tickets},
+        count=lambda burst: len(store.roster(f"user-{burst}").sessions),
+        expected=MAX,
+        processes=race_processes,
+        bursts=race_bursts,
+    )
+    assert not report.violations, report
+    for results in report.results:
+        assert sorted(results) == [("Admitted",)] + [("InvalidTicket",)] * (race_processes - 1)
