@@ -10,6 +10,7 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
+from sojourn.contrib.django.internal.visit import visit_of
 from sojourn.contrib.django.settings import current
 from sojourn.core.presets import PRIVILEGED
 from sojourn.core.records import Device
@@ -76,15 +77,25 @@ class Adapter:
         """Whether the user asked to stay signed in, as far as the sign-in's own form says."""
         return any(request.POST.get(name) in {"on", "true", "True", "1"} for name in ("remember", "remember_me"))
 
+    def session_expiry(self, request: HttpRequest) -> int | None:
+        """How many seconds the sign-in's view lets the session last, where it says so only after `login()`; 0 until
+        the browser closes, None if it is not known. So that a sign-in that waits for a choice comes out the same.
+        """
+        if not _is_view(request, "allauth.account.views", "LoginView"):
+            return None
+        from allauth.account import app_settings
+
+        remember = app_settings.SESSION_REMEMBER
+        lasting = self.persistent(request) if remember is None else remember
+        return int(app_settings.SESSION_COOKIE_AGE) if lasting else 0
+
     def impersonating(self, request: HttpRequest) -> bool:
         """Whether this sign-in is a member of staff acting as a user (django-hijack, django-loginas)."""
-        match = getattr(request, "resolver_match", None)
-        view: Any = getattr(getattr(match, "func", None), "view_class", None) or getattr(match, "func", None)
-        return str(getattr(view, "__module__", "")).startswith(_IMPERSONATORS)
+        return str(getattr(_view(request), "__module__", "")).startswith(_IMPERSONATORS)
 
     def next_url(self, request: HttpRequest) -> str:
         """Where the user was going when they signed in; only ever an address of this site."""
-        for wanted in (request.POST.get("next"), request.GET.get("next")):
+        for wanted in (request.POST.get("next"), request.GET.get("next"), visit_of(request).bound_for):
             if wanted and url_has_allowed_host_and_scheme(
                 wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
             ):
@@ -100,6 +111,18 @@ class Adapter:
             return True
         preferred = request.get_preferred_type(["text/html", "application/json", "application/problem+json"])
         return preferred is not None and preferred != "text/html"
+
+
+def _view(request: HttpRequest) -> Any:
+    """The view that the request goes to: its class, if it has one."""
+    found = getattr(getattr(request, "resolver_match", None), "func", None)
+    return getattr(found, "view_class", found)
+
+
+def _is_view(request: HttpRequest, module: str, name: str) -> bool:
+    """Whether the request goes to this view class or one made from it."""
+    bases = getattr(_view(request), "__mro__", ())
+    return any(base.__module__ == module and base.__name__ == name for base in bases)
 
 
 def adapter() -> Adapter:

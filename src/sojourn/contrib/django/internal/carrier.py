@@ -55,6 +55,15 @@ def read(session: SessionBase) -> Carried:
     return carried
 
 
+def bound_for(session: SessionBase) -> str:
+    """Where a sign-in of several steps is going, as django-allauth remembers it between them; "" if it does not."""
+    accessed = session.accessed
+    stashed = session.get("account_login")
+    session.accessed = accessed
+    wanted = stashed.get("redirect_url") if isinstance(stashed, dict) else None
+    return wanted if isinstance(wanted, str) else ""
+
+
 def bind(session: SessionBase, token: Token, parent_token: str = "") -> None:
     """Let the session carry the token, together with the user it is for."""
     session[BINDING] = [token.reveal(), session[SESSION_KEY]]

@@ -37,6 +37,7 @@ def check(request: HttpRequest) -> HttpResponseBase | None:
         carried = carrier.read(request.session)
         visit.session_key = request.session.session_key
         if carried.user_key is None and carried.token is None:
+            visit.bound_for = carrier.bound_for(request.session)
             return None
         visit.passive = request.path.startswith(current().PASSIVE_PATHS)
         ended = _judge(request, visit, carried)

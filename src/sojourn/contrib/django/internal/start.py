@@ -53,9 +53,10 @@ def start(request: Any, user: AbstractBaseUser) -> None:
         if visit.stop is None or not visit.stop.kept_session:
             carrier.strip(session)
             carrier.anonymise(request)
-        if not isinstance(error, StoreError):
+        if isinstance(error, StoreError):
+            visit.stop = Stop(error)
+        elif not isinstance(error, SignInStopped):
             raise
-        visit.stop = Stop(error)
         if not adapter().impersonating(request):
             # django-hijack loses a signal receiver if its sign-in raises; the middleware answers all the same.
             raise SignInStopped from None
@@ -116,7 +117,8 @@ def _stop(visit: Visit, arrival: Arrival, outcome: Refused | ChoiceRequired, att
 
 def _context(request: HttpRequest, session: SessionBase, user: AbstractBaseUser) -> dict[str, str]:
     """What is needed to finish the sign-in once its user has chosen; goes into the ticket, on the server."""
-    expiry = session.get("_session_expiry")
+    later = adapter().session_expiry(request)
+    expiry = session.get("_session_expiry") if later is None else later
     return {
         "user": user._meta.pk.value_to_string(user),
         "backend": str(session.get("_auth_user_backend", "")),
@@ -138,14 +140,16 @@ def _impersonate(request: HttpRequest, session: SessionBase, visit: Visit, user:
             carrier.bind(session, renewed[1])
             return
     own = visit.record
-    if own is None or own.parent:
+    if own is None:
         _admit(request, session, visit, user)
         return
+    # From one user straight to the next: whoever it is, they act from the one session that is their own.
+    parent, parent_token = (own.parent, visit.parent_token) if own.parent else (own.sid, visit.token)
     arrival = arrival_of(request, session, visit, user)
-    child = replace(arrival, parent=own.sid, persistent=False, replaces="", groups=frozenset())
+    child = replace(arrival, parent=parent, persistent=False, replaces="", groups=frozenset())
     outcome = control().start(child)
     if isinstance(outcome, Admitted) and outcome.token is not None:  # no limit holds it, so it is
-        carrier.bind(session, outcome.token, visit.token)
+        carrier.bind(session, outcome.token, parent_token)
         visit.started, visit.arrival = outcome, child
 
 
