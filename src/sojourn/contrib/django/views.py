@@ -16,7 +16,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
@@ -30,6 +30,7 @@ from sojourn.contrib.django.presentation import SessionItem, moment
 from sojourn.contrib.django.settings import current
 from sojourn.core.errors import InvalidTicket
 from sojourn.core.outcomes import ChoiceRequired
+from sojourn.core.policy import Counts, Limit
 from sojourn.core.records import EndReason, Session, Ticket
 from sojourn.core.tokens import TicketSecret, is_sid, parse_ticket
 from sojourn.web.problems import admitted_json
@@ -68,10 +69,9 @@ class SessionsView(OwnSessionView):
         """Show the page."""
         mine = self.session
         found = control().sessions(mine.subject)
-        limits = control().policy_for(
-            arrival_of(request, request.session, visit_of(request), cast("Any", request.user))
-        )
-        general = [limit.max_sessions for limit in limits.limits if not limit.scope]
+        arrival = arrival_of(request, request.session, visit_of(request), cast("Any", request.user))
+        limits = control().policy_for(arrival).limits
+        general = [limit.max_sessions for limit in limits if limit.holds(arrival) and _counts_all(limit)]
         made_room = notice.take(request)
         context: dict[str, object] = {
             "open": [SessionItem.of(session, mine.sid) for session in found],
@@ -84,6 +84,11 @@ class SessionsView(OwnSessionView):
             "logout_url": reverse("sojourn:sign_out"),
         }
         return answers.page(request, "sessions", context, 200)
+
+
+def _counts_all(limit: Limit) -> bool:
+    """Whether the limit counts every session of a user, so that "2 of 3 are in use" can be said of it."""
+    return limit.counts is Counts.SESSIONS and not (limit.scope or limit.clients or limit.device_classes)
 
 
 _NOTICE = "_sojourn_notice"
@@ -184,9 +189,23 @@ class SignOutView(LogoutView):
         return resolve_url(django_settings.LOGOUT_REDIRECT_URL or django_settings.LOGIN_URL)
 
 
-@method_decorator([login_not_required, never_cache, csrf_protect], name="dispatch")
+@method_decorator([login_not_required, never_cache, csrf_exempt], name="dispatch")
 class ChooseView(View):
-    """A sign-in at the limit: which session is to end? Until it is answered, nobody is signed in."""
+    """A sign-in at the limit: which session is to end? Until it is answered, nobody is signed in.
+
+    JSON is not asked for a CSRF token, which an app without pages does not have: its ticket is one. No other site
+    knows it, and it counts only for the device cookie it was given to.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Check forms for CSRF, as everywhere."""
+        if request.content_type == "application/json":
+            return super().dispatch(request, *args, **kwargs)
+        return self._dispatch_form(request, *args, **kwargs)
+
+    @method_decorator(csrf_protect)
+    def _dispatch_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """List the open sessions."""
