@@ -109,4 +109,4 @@ def page_address(value: object) -> str:
 
 def named_policy(value: object) -> Policy:
     """The policy of this name."""
-    return preset(text(value))
+    return preset(text(value)[:80])  # longer than any name, short enough for a message
