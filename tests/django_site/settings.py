@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 SECRET_KEY = "for tests only"
 DEBUG = False
@@ -31,7 +32,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [os.path.join(os.path.dirname(__file__), "templates")],
+        "DIRS": [Path(__file__).parent / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

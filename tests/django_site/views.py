@@ -1,8 +1,10 @@
 """Views of the test site: pages that show who is signed in, and ways of signing in that are not Django's own."""
 
-from django.contrib.auth import aauthenticate, alogin, authenticate, login
+from django.contrib.auth import aauthenticate, alogin, alogout, authenticate, login, logout
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
 
 
@@ -17,10 +19,27 @@ def plain(request: HttpRequest) -> HttpResponse:
     return HttpResponse("plain")
 
 
+def data(request: HttpRequest) -> HttpResponse:
+    """A page that shows what the session remembers, and never asks who it is."""
+    return HttpResponse(f"data: {request.session.get('data')}")
+
+
+async def async_whoami(request: HttpRequest) -> HttpResponse:
+    """Says who is signed in, the way asynchronous views ask."""
+    user = await request.auser()
+    return JsonResponse({"user": user.get_username()})
+
+
 @login_required
 def private(request: HttpRequest) -> HttpResponse:
     """A page for signed-in people."""
     return HttpResponse(f"private to {request.user.get_username()}")
+
+
+@cache_page(600)
+def cached(request: HttpRequest) -> HttpResponse:
+    """A private page that Django's cache keeps, apart for each cookie."""
+    return HttpResponse(f"cached for {request.user.get_username()}")
 
 
 def remember(request: HttpRequest) -> HttpResponse:
@@ -30,10 +49,14 @@ def remember(request: HttpRequest) -> HttpResponse:
     return HttpResponse("kept")
 
 
+def _credentials(request: HttpRequest) -> dict[str, str]:
+    return {"username": request.POST["username"], "password": request.POST["password"]}
+
+
 @csrf_exempt
 def custom_login(request: HttpRequest) -> HttpResponse:
     """A custom view that calls `login()`."""
-    user = authenticate(request, username=request.POST["username"], password=request.POST["password"])
+    user = authenticate(request, **_credentials(request))
     if user is None:
         return HttpResponse("wrong", status=403)
     login(request, user)
@@ -43,7 +66,7 @@ def custom_login(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 def swallowing_login(request: HttpRequest) -> HttpResponse:
     """A login inside `try`, by somebody who expects the worst and goes on."""
-    user = authenticate(request, username=request.POST["username"], password=request.POST["password"])
+    user = authenticate(request, **_credentials(request))
     try:
         login(request, user)
     except Exception:
@@ -52,16 +75,89 @@ def swallowing_login(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
+def atomic_login(request: HttpRequest) -> HttpResponse:
+    """A login inside a transaction of the view's own; `fail` takes it back afterwards, without an error."""
+    user = authenticate(request, **_credentials(request))
+    with transaction.atomic():
+        login(request, user)
+        if "fail" in request.POST:
+            transaction.set_rollback(True)
+    return HttpResponse("welcome")
+
+
+@csrf_exempt
 async def async_login(request: HttpRequest) -> HttpResponse:
     """A custom view that calls `alogin()`."""
-    user = await aauthenticate(request, username=request.POST["username"], password=request.POST["password"])
+    user = await aauthenticate(request, **_credentials(request))
     await alogin(request, user)
+    return HttpResponse("welcome")
+
+
+@csrf_exempt
+def remembering_login(request: HttpRequest) -> HttpResponse:
+    """A login that is to last for so many seconds: `expiry` is set before it, `later` after it."""
+    user = authenticate(request, **_credentials(request))
+    if "expiry" in request.POST:
+        request.session.set_expiry(int(request.POST["expiry"]))
+    login(request, user)
+    if "later" in request.POST:
+        request.session.set_expiry(int(request.POST["later"]))
     return HttpResponse("welcome")
 
 
 @csrf_exempt
 def crashing_login(request: HttpRequest) -> HttpResponse:
     """A view that fails after `login()`."""
-    user = authenticate(request, username=request.POST["username"], password=request.POST["password"])
+    user = authenticate(request, **_credentials(request))
     login(request, user)
     raise RuntimeError("after login")
+
+
+@csrf_exempt
+def failing_login(request: HttpRequest) -> HttpResponse:
+    """A view that answers 500 by itself after `login()`."""
+    login(request, authenticate(request, **_credentials(request)))
+    return HttpResponse("sorry", status=500)
+
+
+def crash(request: HttpRequest) -> HttpResponse:
+    """A view that fails while somebody is signed in."""
+    request.session["before"] = "the crash"
+    raise RuntimeError("in a view")
+
+
+@csrf_exempt
+def function_logout(request: HttpRequest) -> HttpResponse:
+    """A custom view that calls `logout()`."""
+    logout(request)
+    return HttpResponse("bye")
+
+
+@csrf_exempt
+def flushing_logout(request: HttpRequest) -> HttpResponse:
+    """Somebody's own idea of signing out."""
+    request.session.flush()
+    return HttpResponse("bye")
+
+
+@csrf_exempt
+def crashing_logout(request: HttpRequest) -> HttpResponse:
+    """A sign-out whose view fails afterwards."""
+    logout(request)
+    raise RuntimeError("after logout")
+
+
+@csrf_exempt
+async def async_logout(request: HttpRequest) -> HttpResponse:
+    """A custom view that calls `alogout()`."""
+    await alogout(request)
+    return HttpResponse("bye")
+
+
+@csrf_exempt
+@login_required
+def own_password(request: HttpRequest) -> HttpResponse:
+    """A view that changes one's own password, and has never heard of `update_session_auth_hash`."""
+    request.user.set_password(request.POST["password"])
+    request.user.save()
+    return HttpResponse("changed")

@@ -61,14 +61,12 @@ def _conclude(request: HttpRequest, response: HttpResponseBase, visit: Visit) ->
             response = _answer_stop(request, response, visit, visit.stop)
         elif visit.started is not None:
             response = _finish_start(request, response, visit, visit.started)
+        elif visit.sign_in_seen:  # it failed by itself, such as a choice that came too late
+            _leave_session_clean(request, visit)
         elif visit.record is not None:
             response = _follow(request, response, visit, visit.record)
     except StoreError as error:
-        signed_out = carrier.read(request.session).user_key is None
-        if not signed_out:
-            carrier.let_go(request)
-        response = answers.unavailable(request, error, browser_cleared=signed_out)
-        cookies.drop_session(response)
+        response = _answer_without_store(request, visit, error)
     if visit.let_go:
         # Django's own middleware runs after this, and sets a new cookie if the view began another session.
         cookies.drop_session(response)
@@ -78,12 +76,34 @@ def _conclude(request: HttpRequest, response: HttpResponseBase, visit: Visit) ->
     return response
 
 
+def _answer_without_store(request: HttpRequest, visit: Visit, error: StoreError) -> HttpResponseBase:
+    """503. What the view did to a session that goes on is not saved with it, so a later try finds it as it was."""
+    signing_in = visit.stop is not None or visit.sign_in_seen
+    signed_out = not signing_in and carrier.read(request.session).user_key is None
+    response = answers.unavailable(request, error, browser_cleared=signed_out)
+    if signing_in:
+        carrier.let_go(request)
+    elif signed_out:
+        cookies.drop_session(response)
+    return response
+
+
 def abort(request: HttpRequest) -> None:
-    """The request failed after its sign-in was admitted: its session was never handed out, so it ends."""
+    """The request failed without a response: a session that it began was never handed out, so it ends; so does one
+    that it signed out of.
+    """
     for visit in visits_of(request):
         if visit.started is not None:
-            session = visit.started.session
-            control().end(session.subject, [session.sid], EndReason.ABORTED)
+            _abort_start(visit, visit.started.session)
+        elif visit.record is not None and visit.session is not None and carrier.read(visit.session).user_key is None:
+            control().end(visit.record.subject, [visit.record.sid], EndReason.LOGOUT)
+
+
+def _abort_start(visit: Visit, session: Session) -> None:
+    control().end(session.subject, [session.sid], EndReason.ABORTED)
+    if visit.record is not None and visit.record.subject != session.subject and session.parent != visit.record.sid:
+        # `login()` has deleted the session of the user before; where a transaction took that back, it is as well.
+        control().end(visit.record.subject, [visit.record.sid], EndReason.SWITCHED)
 
 
 def _answer_stop(request: HttpRequest, response: HttpResponseBase, visit: Visit, stop: Stop) -> HttpResponseBase:
@@ -107,13 +127,14 @@ def _leave_session_clean(request: HttpRequest, visit: Visit) -> None:
     if visit.record is not None:
         control().end(visit.record.subject, [visit.record.sid], EndReason.SWITCHED)
     session, before = request.session, visit.session_key
-    if list(session.keys()) and not visit.swapped:  # nobody would learn the new key of a swapped one
+    left = set(session.keys()) - {"_session_expiry"}  # how long nothing is to last is nothing to keep
+    if left and not visit.swapped:  # nobody would learn the new key of a swapped one
         session.cycle_key()
     else:
         session.flush()
         carrier.scrub(request)
     if before is not None and before != session.session_key:
-        session.delete(before)
+        type(session)().delete(before)  # by another object: some engines forget their own content in this
 
 
 def _finish_start(
@@ -121,7 +142,7 @@ def _finish_start(
 ) -> HttpResponseBase:
     session, earlier = started.session, visit.record
     if response.status_code >= 500:
-        abort(request)
+        _abort_start(visit, session)
         return response
     if earlier is not None and earlier.subject != session.subject and session.parent != earlier.sid:
         control().end(earlier.subject, [earlier.sid], EndReason.SWITCHED)

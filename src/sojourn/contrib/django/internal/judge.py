@@ -29,7 +29,8 @@ def judge(carried: Carried, *, passive: bool) -> Judgement:
     """
     found = control().authenticate(str(carried.token), passive=passive)
     if isinstance(found, Ended):
-        control().expire(found.session.subject)
+        if found.session.end_reason is not None and found.session.end_reason.expired:
+            control().expire(found.session.subject)
         return Judgement(reason=found.session.end_reason or EndReason.ABORTED, ended=found.session)
     if not isinstance(found, Authenticated):
         return Judgement()

@@ -73,7 +73,7 @@ def arrival_of(request: HttpRequest, session: SessionBase, visit: Visit, user: A
         device=replace(site.device(request), digest=visit.device.for_subject(subject)),
         address=address,
         place=site.place(address),
-        persistent=site.persistent(request),
+        persistent=site.persistent(request) if visit.choice is None else visit.choice.pending.arrival.persistent,
         groups=site.groups(user),
         credentials=site.credentials(user),
         replaces=visit.record.sid if visit.record is not None and same_browser else "",
@@ -110,7 +110,9 @@ def _welcome(
 
 
 def _stop(visit: Visit, arrival: Arrival, outcome: Refused | ChoiceRequired, attempt: Attempt) -> None:
-    visit.stop = Stop(outcome, attempt.decision, kept_session=bool(arrival.replaces))
+    # Django empties the session if the password was changed since: then there is nothing of it to keep.
+    bound = visit.session is not None and carrier.read(visit.session).token is not None
+    visit.stop = Stop(outcome, attempt.decision, kept_session=bound and bool(arrival.replaces))
     visit.arrival = arrival
     raise SignInStopped
 

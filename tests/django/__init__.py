@@ -1,0 +1,1 @@
+"""Django with Sojourn, seen from its browsers."""

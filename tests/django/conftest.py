@@ -1,0 +1,85 @@
+"""What the tests of the Django shell share: people, browsers, limits and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sojourn.testing.clock import FakeClock
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from tests.django.browser import Browser
+
+SetPolicy = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """The time as Sojourn sees it: today's when the test begins, and then standing still."""
+    from sojourn.contrib.django.internal import wiring
+
+    fake = FakeClock(wiring.clock())
+    monkeypatch.setattr(wiring, "clock", fake)
+    return fake
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """A superuser, so that no address of the site is closed to her when she is signed in."""
+    return _person("ada", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Somebody else."""
+    return _person("bob")
+
+
+def _person(name: str, **more: Any) -> User:
+    from django.contrib.auth.models import User
+
+    from tests.django.browser import PASSWORD
+
+    return User.objects.create_user(name, f"{name}@example.org", PASSWORD, **more)
+
+
+@pytest.fixture
+def first(ada: User) -> Browser:
+    """A browser in which nobody has signed in yet."""
+    from tests.django.browser import Browser
+
+    return Browser()
+
+
+@pytest.fixture
+def second(ada: User) -> Browser:
+    """Another one, on another device."""
+    from tests.django.browser import Browser
+
+    return Browser(
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1"
+    )
+
+
+@pytest.fixture
+def sojourn(settings: Any) -> SetPolicy:
+    """Change keys of `SOJOURN` for one test."""
+
+    def change(**keys: Any) -> None:
+        settings.SOJOURN = {**settings.SOJOURN, **keys}
+
+    return change
+
+
+@pytest.fixture
+def limit(sojourn: SetPolicy) -> SetPolicy:
+    """Allow one session and say what happens to a second; more keys of the limit may be given."""
+
+    def change(overflow: str, **keys: Any) -> None:
+        sojourn(LIMITS=[{"max_sessions": 1, "overflow": overflow, **keys}])
+
+    return change
