@@ -1,0 +1,1 @@
+"""The demonstration site behind `sojourn demo`: a real Django site on SQLite, for one's own machine only."""

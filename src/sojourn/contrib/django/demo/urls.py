@@ -1,0 +1,16 @@
+"""The demonstration's addresses: a site's own pages, Django's admin, and Sojourn's pages under /sessions/."""
+
+from django.contrib import admin
+from django.contrib.auth.views import LoginView
+from django.urls import include, path
+
+from sojourn.contrib.django.demo import views
+
+urlpatterns = [
+    path("", views.FrontView.as_view(), name="front"),
+    path("limit/", views.LimitView.as_view(), name="limit"),
+    path("private/", views.PrivateView.as_view(), name="private"),
+    path("sign-in/", LoginView.as_view(template_name="sojourn_demo/sign_in.html"), name="sign_in"),
+    path("sessions/", include("sojourn.contrib.django.urls")),
+    path("admin/", admin.site.urls),
+]
