@@ -94,7 +94,8 @@ def _between(stack: Stack, users: int, ours: int) -> Iterator[CheckMessage]:
         )
         return
     # LoginRequiredMiddleware acts when the view is known, which is after every middleware has let the request in.
-    ignored = {*stack.places(LOGIN_REQUIRED), *stack.places(FETCH)}
+    # The other two have findings of their own.
+    ignored = {*stack.places(LOGIN_REQUIRED), *stack.places(FETCH), *stack.places(SESSIONS)}
     signing_in = stack.places(REMOTE_USER)
     for place in range(users + 1, ours):
         name = stack.layers[place][0]

@@ -50,11 +50,18 @@ def check_headless() -> Iterator[CheckMessage]:
     """allauth's headless clients that send a token in a header are checked as well."""
     if not apps.is_installed("allauth.headless"):
         return
-    from allauth.headless import app_settings
-    from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy
+    try:
+        from allauth.headless import app_settings
+        from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy
 
-    from sojourn.contrib.django.allauth import LiveSessions
-
+        from sojourn.contrib.django.allauth import LiveSessions
+    except ImportError as error:
+        yield Error(
+            f"Sojourn cannot check the tokens of this version of allauth's headless clients: {error}.",
+            hint='Install a newer release: pip install --upgrade "django-allauth[headless]".',
+            id="sojourn.E032",
+        )
+        return
     if "app" not in app_settings.CLIENTS:
         return
     try:

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Info
 from django.core.checks import Warning as Caution
 
 from sojourn.contrib.django.adapter import Adapter
-from sojourn.contrib.django.checks.findings import load, present, when_enabled
+from sojourn.contrib.django.checks.findings import is_kind, load, present, when_enabled
 from sojourn.contrib.django.settings import read
 
 
@@ -19,36 +19,24 @@ def check_settings(**_: object) -> list[CheckMessage]:
     return [Error(str(problem), hint=problem.hint, id="sojourn.E001") for problem in problems]
 
 
-def _callable_fault(path: str, *arguments: object) -> str:
-    """Why what is at `path` cannot be called with `arguments`; "" if it can."""
+def _path_fault(path: str, wanted: type | None, arguments: tuple[object, ...]) -> str:
+    """Why what is at `path` cannot be called with `arguments`; "" if it can. `wanted`: a class; None: a function."""
     try:
         found = load(path)
     except ImportError as error:
         return f"it cannot be imported: {error}"
-    if not callable(found) or isinstance(found, type):
+    if wanted is not None and not is_kind(found, wanted):
+        return f"it is not a subclass of {wanted.__module__}.{wanted.__qualname__}"
+    if not callable(found) or (wanted is None and isinstance(found, type)):
         return "it is not a function"
     if iscoroutinefunction(found):
         return "it is async, and is called without being awaited"
     try:
         inspect.signature(found).bind(*arguments)
     except TypeError as error:
-        return f"it cannot be called with one argument: {error}"
+        return f"it cannot be called as Sojourn calls it: {error}"
     except ValueError:  # written in C, without a signature
         return ""
-    return ""
-
-
-def _adapter_fault(path: str) -> str:
-    try:
-        found = load(path)
-    except ImportError as error:
-        return f"it cannot be imported: {error}"
-    if not isinstance(found, type) or not issubclass(found, Adapter):
-        return "it is not a subclass of sojourn.contrib.django.adapter.Adapter"
-    try:
-        inspect.signature(found).bind()
-    except TypeError as error:
-        return f"it cannot be made without arguments: {error}"
     return ""
 
 
@@ -56,15 +44,20 @@ def _adapter_fault(path: str) -> str:
 def check_paths() -> Iterator[CheckMessage]:
     """Dotted paths lead to what they should lead to."""
     found = present()
-    faults = [("ADAPTER", _adapter_fault(found.ADAPTER), "a subclass of sojourn.contrib.django.adapter.Adapter")]
+    faults = [("ADAPTER", _path_fault(found.ADAPTER, Adapter, ()), "class Adapter(Adapter)")]
     if found.SUBJECT:
-        faults.append(("SUBJECT", _callable_fault(found.SUBJECT, None), "def subject(user) -> str"))
+        faults.append(("SUBJECT", _path_fault(found.SUBJECT, None, (None,)), "def subject(user) -> str"))
     if found.POLICY:
-        faults.append(("POLICY", _callable_fault(found.POLICY, None), "def policy(arrival) -> Policy"))
+        faults.append(("POLICY", _path_fault(found.POLICY, None, (None,)), "def policy(arrival) -> Policy"))
     for name, fault, wanted in faults:
         if fault:
-            hint = f"Write the dotted path of {wanted}, such as 'accounts.sessions.{name.lower()}', or leave it out."
-            yield Error(f"SOJOURN['{name}'] cannot be used: {fault}.", hint=hint, id="sojourn.E002")
+            own = "Adapter" if name == "ADAPTER" else name.lower()
+            yield Error(
+                f"SOJOURN['{name}'] cannot be used: {' '.join(fault.split())}.",
+                hint=f'Write SOJOURN["{name}"] = "accounts.sessions.{own}" for a `{wanted}` in accounts/sessions.py, '
+                "or leave it out.",
+                id="sojourn.E002",
+            )
 
 
 @when_enabled

@@ -1,0 +1,482 @@
+"""System checks: each is made to fire, says what to write, and is silent once that is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, run_checks
+from django.core.checks.registry import registry
+from django.db.utils import ConnectionHandler
+from django.http import HttpRequest
+from django.test import override_settings
+
+from sojourn.contrib.django import checks
+from sojourn.contrib.django.adapter import Adapter
+from sojourn.contrib.django.checks import databases, neighbours
+from sojourn.contrib.django.middleware import SessionControlMiddleware
+from sojourn.core.policy import Policy
+from sojourn.core.records import Arrival
+from tests.django_site import settings as site
+
+ROOT = Path(__file__).parents[2]
+HERE = __name__
+SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+USERS = "django.contrib.auth.middleware.AuthenticationMiddleware"
+OURS = "sojourn.contrib.django.middleware.SessionControlMiddleware"
+REMOTE = "django.contrib.auth.middleware.RemoteUserMiddleware"
+FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
+UPDATE = "django.middleware.cache.UpdateCacheMiddleware"
+BOTH = "django.middleware.cache.CacheMiddleware"
+GZIP = "django.middleware.gzip.GZipMiddleware"
+LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+MESSAGES = "django.contrib.messages.middleware.MessageMiddleware"
+COOKIES = "django.contrib.sessions.backends.signed_cookies"
+ASK = [{"max_sessions": 1, "overflow": "ask"}]
+LITTLE_APPS = ["django.contrib.contenttypes", "sojourn.contrib.django"]
+
+
+def a_subject(user: object) -> str:
+    return str(user)
+
+
+def two_things(one: object, other: object) -> str:
+    return ""
+
+
+async def later(arrival: Arrival) -> Policy:
+    return Policy()
+
+
+def a_policy(arrival: Arrival) -> Policy:
+    return Policy()
+
+
+class OwnAdapter(Adapter):
+    """An adapter of a site."""
+
+
+class NeedyAdapter(Adapter):
+    """An adapter that nobody can make."""
+
+    def __init__(self, more: object) -> None:
+        """Ask for what nobody gives."""
+
+
+class OwnControl(SessionControlMiddleware):
+    """A middleware of a site, derived from ours."""
+
+
+class Elsewhere:
+    """Sends Sojourn's models to another database."""
+
+    def db_for_write(self, model: Any, **_: object) -> str | None:
+        return "other" if model._meta.app_label == "sojourn" else None
+
+
+class Nowhere:
+    """Lets Sojourn's tables be created in no database."""
+
+    def allow_migrate(self, db: str, app_label: str, **_: object) -> bool | None:
+        return False if app_label == "sojourn" else None
+
+
+class Agreeing:
+    """Has an opinion, and the same one as Sojourn."""
+
+    def db_for_write(self, model: Any, **_: object) -> str | None:
+        return "default"
+
+    def allow_migrate(self, db: str, app_label: str, **_: object) -> bool | None:
+        return True
+
+
+class Replica:
+    """Reads elsewhere, which Sojourn never asks about."""
+
+    def db_for_read(self, model: Any, **_: object) -> str | None:
+        return "replica"
+
+
+def findings() -> list[CheckMessage]:
+    return run_checks(tags=[checks.TAG], include_deployment_checks=True)
+
+
+def ids() -> set[str]:
+    return {str(finding.id).removeprefix("sojourn.") for finding in findings()}
+
+
+BASE = {"W040"}
+"""The test site is served over http."""
+
+
+def sojourn(**keys: Any) -> dict[str, Any]:
+    return {"SOJOURN": {**site.SOJOURN, **keys}}
+
+
+def stack(*paths: str) -> dict[str, Any]:
+    return {"MIDDLEWARE": list(paths)}
+
+
+FIRES: list[tuple[set[str], dict[str, Any]]] = [
+    # the settings
+    ({"E001"}, sojourn(RETENTION="soon")),
+    ({"E001"}, sojourn(COLOUR="red")),
+    ({"E001", "W002"}, {"SOJOURN": None}),
+    ({"E001"}, sojourn(LIMITS=[{"max_sessions": 1, "overflow": "refuse"}], INACTIVITY_TIMEOUT=None)),
+    ({"E001"}, sojourn(HELP_URL="javascript:alert(1)")),
+    *(
+        ({"E002"}, sojourn(ADAPTER=path))
+        for path in ("nowhere", "no.where", ".x", "..", "", "os.path", "os.path.nothing", f"{HERE}.a_subject")
+    ),
+    ({"E002"}, sojourn(ADAPTER="builtins.dict")),
+    ({"E002"}, sojourn(ADAPTER=f"{HERE}.NeedyAdapter")),
+    *(
+        ({"E002"}, sojourn(SUBJECT=path))
+        for path in ("nowhere", ".x", "builtins.str", "math.pi", f"{HERE}.later", f"{HERE}.two_things")
+    ),
+    *(
+        ({"E002", "W001"}, sojourn(POLICY=path))
+        for path in ("no.where", "sojourn.core.policy.Policy", f"{HERE}.later", f"{HERE}.two_things")
+    ),
+    ({"E003"}, sojourn(DEVICE_COOKIE="sessionid")),
+    ({"E003"}, sojourn(TICKET_COOKIE="csrftoken")),
+    ({"W001"}, sojourn(POLICY=f"{HERE}.a_policy")),
+    ({"W002"}, {"SOJOURN": {}}),
+    ({"W003"}, sojourn(CLEAR_SITE_DATA=["storage", "cookies"])),
+    ({"W003"}, sojourn(CLEAR_SITE_DATA=["*"])),
+    ({"I001"}, sojourn(REPORT_ONLY=True)),
+    # applications, addresses, templates
+    ({"E010"}, {"INSTALLED_APPS": [name for name in site.INSTALLED_APPS if name != "django.contrib.sessions"]}),
+    ({"E010", "W011"}, {"INSTALLED_APPS": ["django.contrib.sessions", *LITTLE_APPS]}),
+    ({"E011"}, {**sojourn(LIMITS=ASK), "ROOT_URLCONF": "django.contrib.auth.urls"}),
+    ({"E011"}, {"SOJOURN": {"PRESET": "fluid"}, "ROOT_URLCONF": "django.contrib.auth.urls"}),
+    ({"W010"}, {"TEMPLATES": [{**site.TEMPLATES[0], "APP_DIRS": False}]}),
+    ({"W010"}, {"TEMPLATES": []}),
+    ({"W011"}, {"STATIC_URL": None}),
+    # middleware
+    ({"E012"}, stack(USERS, OURS)),
+    ({"E013"}, stack(SESSIONS, OURS)),
+    ({"E013"}, stack(USERS, SESSIONS, OURS)),
+    ({"E012", "E013", "E014"}, stack()),
+    ({"E014"}, stack(SESSIONS, USERS, MESSAGES)),
+    ({"E014"}, stack(SESSIONS, USERS, "no.where")),
+    ({"E015"}, stack(SESSIONS, USERS, OURS, OURS)),
+    ({"E015"}, stack(SESSIONS, USERS, OURS, f"{HERE}.OwnControl")),
+    ({"E016"}, stack(SESSIONS, OURS, USERS)),
+    ({"E016"}, stack(OURS, SESSIONS, USERS)),
+    ({"E017"}, stack(SESSIONS, USERS, REMOTE, OURS)),
+    ({"E017"}, stack(SESSIONS, USERS, "django.contrib.auth.middleware.PersistentRemoteUserMiddleware", OURS)),
+    ({"W012"}, stack(SESSIONS, USERS, GZIP, OURS)),
+    ({"W012"}, stack(SESSIONS, USERS, f"{HERE}.a_function", OURS)),
+    ({"E018"}, stack(UPDATE, SESSIONS, FETCH, USERS, OURS)),
+    ({"E018"}, stack(SESSIONS, USERS, FETCH, OURS)),
+    ({"E018"}, stack(BOTH, SESSIONS, USERS, OURS)),
+    # the database
+    ({"E020"}, sojourn(STORE="elsewhere")),
+    ({"E020"}, sojourn(STORE="")),
+    ({"E024"}, {"DATABASE_ROUTERS": [f"{HERE}.Elsewhere"]}),
+    ({"E024"}, {"DATABASE_ROUTERS": [f"{HERE}.Replica", f"{HERE}.Nowhere"]}),
+    # session engines
+    ({"E030", "W030"}, {**sojourn(ADOPT_EXISTING=True), "SESSION_ENGINE": COOKIES}),
+    ({"W030"}, {"SESSION_ENGINE": COOKIES}),
+    ({"W030"}, {"SESSION_ENGINE": "tests.django.own_cookies"}),
+    # cookies and proxies
+    ({"W041"}, sojourn(ENABLED=False)),
+    ({"W042"}, {"SESSION_COOKIE_HTTPONLY": False}),
+    ({"W043"}, {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}),
+    ({"W043"}, {"USE_X_FORWARDED_HOST": True}),
+]
+
+
+def a_function(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """A middleware that is a function, as Django allows."""
+    return get_response
+
+
+def named(case: Any) -> str:
+    return "+".join(sorted(case)) if isinstance(case, set) else ascii(case)[:60]
+
+
+@pytest.mark.parametrize(("expected", "overrides"), FIRES, ids=named)
+def test_what_is_wrong_is_found_and_nothing_else(expected: set[str], overrides: dict[str, Any]) -> None:
+    with override_settings(**overrides):
+        assert ids() - BASE == expected
+
+
+SILENT: list[dict[str, Any]] = [
+    {},
+    {"SESSION_COOKIE_SECURE": True},
+    {"DEBUG": True},
+    sojourn(ADAPTER=f"{HERE}.OwnAdapter", SUBJECT=f"{HERE}.a_subject"),
+    {"SOJOURN": {"POLICY": f"{HERE}.a_policy"}},
+    {"SOJOURN": {"PRESET": "pci"}},
+    {**sojourn(LIMITS=ASK)},
+    {**sojourn(ADOPT_EXISTING=True)},
+    {"SOJOURN": {"POLICY": f"{HERE}.a_policy"}, "ROOT_URLCONF": "django.contrib.auth.urls"},
+    {"ROOT_URLCONF": "django.contrib.auth.urls"},
+    stack(SESSIONS, USERS, OURS),
+    stack(SESSIONS, USERS, f"{HERE}.OwnControl"),
+    stack(SESSIONS, USERS, OURS, REMOTE, GZIP),
+    stack(SESSIONS, USERS, LOGIN_REQUIRED, OURS),
+    stack(SESSIONS, USERS, OURS, LOGIN_REQUIRED),
+    stack(UPDATE, SESSIONS, USERS, OURS, FETCH),
+    stack(SESSIONS, USERS, OURS, BOTH),
+    {"DATABASE_ROUTERS": [f"{HERE}.Agreeing"]},
+    {"DATABASE_ROUTERS": [f"{HERE}.Replica"]},
+    {"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"},
+    {
+        "SESSION_ENGINE": "django.contrib.sessions.backends.cache",
+        "INSTALLED_APPS": [name for name in site.INSTALLED_APPS if name != "django.contrib.sessions"],
+    },
+    {**sojourn(TRUSTED_PROXY_HOPS=1), "USE_X_FORWARDED_HOST": True},
+    {**sojourn(ENABLED=False), "DEBUG": True, "MIDDLEWARE": [], "TEMPLATES": [], "SESSION_COOKIE_HTTPONLY": False},
+]
+
+
+@pytest.mark.parametrize("overrides", SILENT, ids=named)
+def test_a_site_that_is_put_together_well_has_no_findings(overrides: dict[str, Any]) -> None:
+    with override_settings(**overrides):
+        assert ids() <= BASE
+
+
+def test_the_test_site_is_only_told_that_it_is_served_over_http() -> None:
+    assert ids() == BASE
+    assert run_checks(tags=[checks.TAG]) == []
+
+
+def test_only_a_deployment_is_warned_of_what_development_needs() -> None:
+    with override_settings(**sojourn(ENABLED=False)):
+        assert run_checks(tags=[checks.TAG]) == []
+
+
+SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+POSTGRES = {"ENGINE": "django.db.backends.postgresql", "NAME": "site"}
+IMMEDIATE = {"OPTIONS": {"transaction_mode": "IMMEDIATE"}}
+ATOMIC = {"ATOMIC_REQUESTS": True}
+SERIALIZABLE = 4
+
+
+@pytest.mark.parametrize(
+    ("database", "expected"),
+    [
+        ({**SQLITE}, set()),
+        ({**SQLITE, **IMMEDIATE}, set()),
+        ({**SQLITE, **ATOMIC}, {"E023"}),
+        ({**SQLITE, **ATOMIC, "OPTIONS": {"transaction_mode": None}}, {"E023"}),
+        ({**SQLITE, **ATOMIC, "OPTIONS": {"transaction_mode": "deferred"}}, {"E023"}),
+        ({**SQLITE, **ATOMIC, **IMMEDIATE}, {"W020"}),
+        ({**SQLITE, **ATOMIC, "OPTIONS": {"transaction_mode": "exclusive"}}, {"W020"}),
+        ({**SQLITE, "AUTOCOMMIT": False}, {"E022"}),
+        ({"ENGINE": "django.db.backends.dummy"}, {"E021"}),
+        ({**POSTGRES}, set()),
+        ({**POSTGRES, **ATOMIC}, set()),
+        ({**POSTGRES, "OPTIONS": {"isolation_level": 2}}, set()),
+        ({**POSTGRES, "OPTIONS": {"isolation_level": 3}}, {"W021"}),
+        ({**POSTGRES, "OPTIONS": {"isolation_level": SERIALIZABLE}}, {"W021"}),
+        ({**POSTGRES, "OPTIONS": {"options": "-c default_transaction_isolation=serializable"}}, {"W021"}),
+        ({**POSTGRES, "OPTIONS": {"options": "-c default_transaction_isolation='repeatable read'"}}, {"W021"}),
+        ({**POSTGRES, "OPTIONS": {"options": "-c default_transaction_isolation='read committed'"}}, set()),
+        ({**POSTGRES, "OPTIONS": {"options": "-c statement_timeout=5000"}}, set()),
+    ],
+    ids=named,
+)
+def test_the_database_is_judged_by_its_settings_alone(
+    database: dict[str, Any], expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "connections", ConnectionHandler({"default": database}))
+    assert ids() - BASE == expected
+
+
+def test_the_levels_that_are_tested_are_the_driver_s() -> None:
+    from django.db.backends.postgresql.psycopg_any import IsolationLevel
+
+    assert (IsolationLevel.READ_COMMITTED, IsolationLevel.REPEATABLE_READ, IsolationLevel.SERIALIZABLE) == (2, 3, 4)
+
+
+def test_only_the_database_of_the_store_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = ConnectionHandler({"default": {**SQLITE, **ATOMIC}, "sessions": {**SQLITE}})
+    monkeypatch.setattr(databases, "connections", handler)
+    assert ids() - BASE == {"E023"}
+    with override_settings(**sojourn(STORE="sessions")):
+        assert ids() - BASE == set()
+
+
+def test_a_database_address_with_a_password_is_not_repeated() -> None:
+    with override_settings(**sojourn(STORE="postgres://site:hunter2@db.example/site")):
+        assert "hunter2" not in " ".join(f"{finding.msg} {finding.hint}" for finding in findings())
+
+
+SITE = """
+    from tests.django_site.settings import *
+    SESSION_COOKIE_SECURE = True
+"""
+
+
+def ask_another_process(folder: Path, settings: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with a settings module of its own, so that what it installs stays there."""
+    (folder / "own_settings.py").write_text(textwrap.dedent(SITE) + textwrap.dedent(settings))
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "own_settings", "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+HEADLESS = "sojourn.contrib.django.allauth."
+JWT = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
+STRATEGIES: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, ["E031"]),
+    ({"HEADLESS_TOKEN_STRATEGY": "allauth.headless.tokens.strategies.sessions.SessionTokenStrategy"}, ["E031"]),
+    ({"HEADLESS_TOKEN_STRATEGY": "no.where"}, ["E031"]),
+    ({"HEADLESS_TOKEN_STRATEGY": JWT}, ["E031"]),
+    ({"HEADLESS_CLIENTS": ("browser",)}, []),
+    ({"HEADLESS_TOKEN_STRATEGY": f"{HEADLESS}SojournSessionTokenStrategy"}, []),
+    ({"HEADLESS_TOKEN_STRATEGY": f"{HEADLESS}SojournJWTTokenStrategy"}, ["W031"]),
+]
+ASK_EACH = f"""
+import json, django
+django.setup()
+from django.core.checks import run_checks
+from django.test import override_settings
+found = []
+for overrides, _ in json.loads({json.dumps(json.dumps(STRATEGIES))}):
+    with override_settings(**overrides):
+        messages = run_checks(tags=["sojourn"], include_deployment_checks=True)
+    found.append([[message.id.removeprefix("sojourn."), message.hint] for message in messages])
+print(json.dumps(found))
+"""
+
+
+def test_allauth_s_headless_clients_must_ask_sojourn_about_their_tokens(tmp_path: Path) -> None:
+    installed = """
+        INSTALLED_APPS += ["allauth", "allauth.account", "allauth.headless"]
+        MIDDLEWARE += ["allauth.account.middleware.AccountMiddleware"]
+        HEADLESS_ONLY = True
+    """
+    done = ask_another_process(tmp_path, installed, "-c", ASK_EACH)
+    found = json.loads(done.stdout or f'"{done.stderr[-300:]}"')
+    assert [[finding[0] for finding in each] for each in found] == [expected for _, expected in STRATEGIES]
+    hints = [hint for each in found for _, hint in each]
+    assert f"{HEADLESS}SojournSessionTokenStrategy" in hints[0]
+    assert f"{HEADLESS}SojournJWTTokenStrategy" in hints[3]
+
+
+def test_an_allauth_whose_tokens_cannot_be_checked_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apps, "is_installed", lambda name: name == "allauth.headless")
+    monkeypatch.setitem(sys.modules, "allauth.headless", None)
+    assert [finding.id for finding in neighbours.check_headless()] == ["sojourn.E032"]
+
+
+SOCKETS = """
+    from channels.auth import AuthMiddlewareStack
+    from channels.routing import ProtocolTypeRouter, URLRouter
+    from channels.security.websocket import AllowedHostsOriginValidator
+    from django.urls import path
+
+    async def consumer(scope, receive, send): ...
+
+    class Ours:
+        def __init__(self, inner): self.inner = inner
+
+    Ours.__module__ = "sojourn.contrib.django.channels"
+    routes = URLRouter([path("", consumer)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("application", "expected"),
+    [
+        ('ProtocolTypeRouter({"websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(routes))})', ["W032"]),
+        ("URLRouter([path('chat/', AuthMiddlewareStack(routes))])", ["W032"]),
+        ('ProtocolTypeRouter({"websocket": AuthMiddlewareStack(Ours(routes))})', []),
+        ('ProtocolTypeRouter({"websocket": routes})', []),
+        ("consumer", []),
+    ],
+)
+def test_channels_sockets_are_judged_where_they_can_be(tmp_path: Path, application: str, expected: list[str]) -> None:
+    (tmp_path / "own_asgi.py").write_text(textwrap.dedent(SOCKETS) + f"application = {application}\n")
+    settings = 'INSTALLED_APPS += ["channels"]\nASGI_APPLICATION = "own_asgi.application"\n'
+    done = ask_another_process(
+        tmp_path, settings, "-m", "django", "check", "--deploy", "--tag", "sojourn", "--fail-level", "WARNING"
+    )
+    assert re.findall(r"\(sojourn\.(\w+)\)", done.stdout + done.stderr) == expected, done.stderr
+    assert done.returncode == bool(expected)
+
+
+def test_manage_py_refuses_to_go_on_and_says_what_to_write(tmp_path: Path) -> None:
+    wrong = """
+        SOJOURN = {"INACTIVITY_TIMEOUT": "soon", "limits": []}
+        MIDDLEWARE.remove("sojourn.contrib.django.middleware.SessionControlMiddleware")
+    """
+    for command in (["check"], ["migrate", "--plan"]):
+        done = ask_another_process(tmp_path, wrong, "-m", "django", *command)
+        assert done.returncode == 1
+        assert "SOJOURN['INACTIVITY_TIMEOUT']: 'soon' is not a duration" in done.stderr
+        assert 'HINT: Write SOJOURN["INACTIVITY_TIMEOUT"] = "30m"' in done.stderr
+        assert "SOJOURN['limits']: There is no such setting." in done.stderr
+        assert "HINT: Write LIMITS." in done.stderr
+        assert f'HINT: Write "{OURS}" directly after "{USERS}" in MIDDLEWARE.' in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def source() -> str:
+    return "".join(path.read_text() for path in Path(checks.__file__).parent.glob("*.py"))
+
+
+def test_every_check_has_a_test_that_makes_it_fire() -> None:
+    known = set(re.findall(r'id="sojourn\.(\w+)"', source()))
+    tested = set(re.findall(r'"(?:sojourn\.)?([EWI]\d{3})"', Path(__file__).read_text()))
+    assert known == tested
+
+
+@pytest.mark.parametrize("check", [*checks.ALWAYS, *checks.AT_DEPLOYMENT], ids=lambda check: check.__name__)
+def test_every_check_is_registered_described_and_may_be_asked_as_django_asks(check: Any) -> None:
+    registered = registry.deployment_checks if check in checks.AT_DEPLOYMENT else registry.registered_checks
+    assert check in registered
+    assert check.tags == (checks.TAG,)
+    assert check.__doc__.strip().endswith(".")
+    assert isinstance(check(app_configs=apps.get_app_configs(), databases=None), list)
+
+
+def test_connecting_twice_reports_nothing_twice() -> None:
+    checks.connect()
+    checks.connect()
+    assert [finding.id for finding in findings()] == ["sojourn.W040"]
+
+
+def test_every_finding_says_in_sentences_what_is_wrong_and_what_to_write() -> None:
+    for _, overrides in FIRES:
+        with override_settings(**overrides):
+            for finding in findings():
+                assert finding.msg.endswith(".")
+                assert finding.hint
+                assert finding.hint.endswith(".")
+                assert re.match(r"(Write|Add|Set|Leave|Keep|Let|Install|Put) ", finding.hint), finding.hint
+                assert "  " not in f"{finding.msg} {finding.hint}"
+
+
+def test_a_wrong_setting_does_not_keep_the_other_checks_from_being_made() -> None:
+    overrides = {**sojourn(RETENTION="soon"), **stack(SESSIONS, USERS), "SESSION_COOKIE_HTTPONLY": False}
+    with override_settings(**overrides):
+        assert ids() - BASE == {"E001", "E014", "W042"}
+
+
+def test_the_checks_ask_nothing_of_the_database(django_assert_num_queries: Any, db: None) -> None:
+    assert django_settings.SOJOURN == site.SOJOURN
+    with django_assert_num_queries(0):
+        findings()
