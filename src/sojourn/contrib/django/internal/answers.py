@@ -133,11 +133,19 @@ def unavailable(request: HttpRequest, error: StoreError, *, browser_cleared: boo
 
 def has_choice_page() -> bool:
     """Whether the site has the page on which users choose; without it they can only be refused."""
+    return bool(_choice_page())
+
+
+def is_choice_page(request: HttpRequest) -> bool:
+    """Whether the request goes to the page on which users choose."""
+    return request.path == _choice_page()
+
+
+def _choice_page() -> str:
     try:
-        reverse("sojourn:choose")
+        return reverse("sojourn:choose")
     except NoReverseMatch:
-        return False
-    return True
+        return ""
 
 
 def to_stop(request: HttpRequest, outcome: Refused | ChoiceRequired | StoreError) -> HttpResponseBase:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.middleware import auser as aget_user
 from django.contrib.auth.middleware import get_user
 from django.contrib.auth.models import AnonymousUser
@@ -76,50 +74,57 @@ def _judge(request: HttpRequest, visit: Visit, carried: carrier.Carried) -> EndR
         if adopted is None:
             return EndReason.ABORTED
         visit.token = adopted[1].reveal()
-        accept(request, visit, adopted[0])
-        return None
+        return accept(request, visit, adopted[0])
     found = judge(carried, passive=visit.passive)
     if found.live is None:
         visit.ended = found.ended
         return found.reason
     visit.token, visit.parent_token = str(carried.token), found.parent_token
-    accept(request, visit, found.live)
+    return accept(request, visit, found.live, renewed=found.renewed)
+
+
+def accept(request: HttpRequest, visit: Visit, session: Session, *, renewed: bool = False) -> EndReason | None:
+    """The session is live. Is the user whom Django loads for it still the one who signed in? None, or why not.
+
+    Asked now, not when a view asks: a view that only shows what is in the session must not show it to somebody who
+    was deactivated without a signal (a bulk update, another program). Whoever looks at the user later gets this one,
+    without another query. `renewed` means that the token is an older one, so that Django's session may be as well.
+    """
+    raw: Any = request
+    user = _loaded(raw)
+    if not is_owner(user, session):
+        if not renewed:  # otherwise the session goes on elsewhere, with what this one lacks
+            visit.ended = disown(session, user, carrier.read(raw.session).user_key)
+        return EndReason.ABORTED if visit.ended is None else visit.ended.end_reason
+    visit.record = raw.sojourn = session
+    _show(raw, user)
     return None
 
 
-def accept(request: HttpRequest, visit: Visit, session: Session) -> None:
-    """The session is live: remember it, and watch whom Django loads for it."""
-    visit.record = session
-    raw: Any = request
-    raw.sojourn = session
-    carried_by = raw.session
-    earlier_user, earlier_auser = raw.user, raw.auser
+def _loaded(raw: Any) -> Any:
+    """The user that Django loads for the session. That we look does not make the response vary on the cookie."""
+    accessed, lazy = raw.session.accessed, raw.user
+    user = raw.__dict__.pop("_cached_user", lazy) if lazy.is_authenticated else AnonymousUser()
+    raw.session.accessed = accessed
+    return user
 
-    async def auser() -> Any:
-        if raw.session is not carried_by:  # a view has put another session in its place
-            return await aget_user(raw)
-        user = await earlier_auser()
-        if is_owner(user, session):
-            return user
-        return await sync_to_async(_end_disowned)(request, visit, user)
 
-    def user() -> Any:
-        if raw.session is not carried_by:
+def _show(raw: Any, user: Any) -> None:
+    """Let everybody who asks the request see `user`, and the response then vary on the cookie, as it does by Django's
+    own doing; unless a view has put another session in the place of this one by then.
+    """
+    session = raw.session
+
+    def look() -> Any:
+        if raw.session is not session:
             return get_user(raw)
-        loaded = earlier_user if earlier_user.is_authenticated else AnonymousUser()
-        loaded = getattr(raw, "_cached_user", loaded)
-        return loaded if is_owner(loaded, session) else _end_disowned(request, visit, loaded)
+        session.accessed = True
+        return user
 
-    raw.user, raw.auser = SimpleLazyObject(user), auser
+    async def alook() -> Any:
+        return await aget_user(raw) if raw.session is not session else look()
 
-
-def _end_disowned(request: HttpRequest, visit: Visit, user: AbstractBaseUser | AnonymousUser) -> AnonymousUser:
-    """The user that Django loads for this session is no longer the one who signed in, so it ends here."""
-    if visit.record is not None:
-        disown(visit.record, user, carrier.read(request.session).user_key)
-        visit.record, visit.let_go = None, True
-        carrier.let_go(request)
-    return AnonymousUser()
+    raw.user, raw.auser = SimpleLazyObject(look), alook
 
 
 def _turn_away(request: HttpRequest, visit: Visit, reason: EndReason) -> HttpResponseBase | None:

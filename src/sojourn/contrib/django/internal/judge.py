@@ -18,6 +18,8 @@ class Judgement:
     reason: EndReason = EndReason.ABORTED
     ended: Session | None = None
     """The record of the session that is over, if it is remembered."""
+    renewed: bool = False
+    """Whether it came by an older token, in its last seconds of grace."""
     parent_token: str = field(default="", repr=False)
     """While its owner acts as somebody else: the token of their own session, which lives too."""
 
@@ -40,11 +42,11 @@ def judge(carried: Carried, *, passive: bool) -> Judgement:
         control().end(session.subject, [session.sid], EndReason.LOGOUT)
         return Judgement(reason=EndReason.LOGOUT)
     if not session.parent:
-        return Judgement(session)
+        return Judgement(session, renewed=found.renewed)
     # Whoever acts as another user may do so only as long as their own session lives.
     parent = control().authenticate(str(carried.parent_token), passive=passive)
     if isinstance(parent, Authenticated) and parent.session.sid == session.parent:
-        return Judgement(session, parent_token=str(carried.parent_token))
+        return Judgement(session, renewed=found.renewed, parent_token=str(carried.parent_token))
     ended = control().end(session.subject, [session.sid], EndReason.REVOKED, by=session.parent)
     return Judgement(reason=EndReason.REVOKED, ended=next(iter(ended), None))
 
@@ -54,15 +56,16 @@ def is_owner(user: Any, session: Session) -> bool:
     return bool(user.is_authenticated) and adapter().subject(user) == session.subject
 
 
-def disown(session: Session, user: Any, user_key: str | None) -> None:
+def disown(session: Session, user: Any, user_key: str | None) -> Session | None:
     """End the record of a session for which Django loads somebody else: it was signed in, and is no longer theirs.
 
     The user is inactive, gone, another, or has another password, and no signal told us (a bulk update, another
     program). `user` is None or anonymous if there is nobody. `user_key` is what is still in the session; None if
-    Django has emptied it.
+    Django has emptied it. Returns the session as it ended; None if it was over already.
     """
     somebody = user is not None and user.is_authenticated
-    control().end(session.subject, [session.sid], EndReason.DELETED if somebody else _why(user_key))
+    reason = EndReason.DELETED if somebody else _why(user_key)
+    return next(iter(control().end(session.subject, [session.sid], reason)), None)
 
 
 def _why(user_key: str | None) -> EndReason:

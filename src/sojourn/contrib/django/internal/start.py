@@ -11,12 +11,12 @@ from django.db import connections, router, transaction
 from django.http import HttpRequest
 
 from sojourn.contrib.django.adapter import adapter
-from sojourn.contrib.django.internal import carrier, notice
+from sojourn.contrib.django.internal import answers, carrier, cookies, notice
 from sojourn.contrib.django.internal.visit import Stop, Visit, unwrapped, visit_of
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.settings import current
 from sojourn.control.rules import Attempt
-from sojourn.core.errors import StoreContention, StoreError
+from sojourn.core.errors import InvalidTicket, StoreContention, StoreError
 from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Refused
 from sojourn.core.records import Arrival, EndReason
 from sojourn.core.tokens import Token
@@ -44,6 +44,11 @@ def start(request: Any, user: AbstractBaseUser) -> None:
     if session is None or carrier.read(session).user_key != user._meta.pk.value_to_string(user):
         return  # not a session sign-in, such as a token being issued
     visit = visit_of(request)
+    if _waits_for_choice(request, visit, user):
+        visit.sign_in_seen = True
+        carrier.strip(session)
+        carrier.anonymise(request)
+        return
     try:
         if adapter().impersonating(request):
             _impersonate(request, session, visit, user)
@@ -60,6 +65,20 @@ def start(request: Any, user: AbstractBaseUser) -> None:
         if not adapter().impersonating(request):
             # django-hijack loses a signal receiver if its sign-in raises; the middleware answers all the same.
             raise SignInStopped from None
+
+
+def _waits_for_choice(request: HttpRequest, visit: Visit, user: AbstractBaseUser) -> bool:
+    """Whether this is a middleware (Django's RemoteUserMiddleware) that signs the user in to every page, to the one
+    where they choose as well: it would ask again before they can answer. The page itself finishes the sign-in.
+    """
+    secret = cookies.read_ticket(request)
+    if getattr(request, "resolver_match", None) is not None or not secret or not answers.is_choice_page(request):
+        return False
+    try:
+        pending = control().pending(secret, browser=visit.device.for_ticket())
+    except InvalidTicket:
+        return False
+    return pending.subject == adapter().subject(user)
 
 
 def arrival_of(request: HttpRequest, session: SessionBase, visit: Visit, user: AbstractBaseUser) -> Arrival:
