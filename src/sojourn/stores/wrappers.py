@@ -1,10 +1,12 @@
-"""Stores around a store: `ThreadedStore` lets callers that await use a store that waits."""
+"""Stores around a store: `ThreadedStore` lets callers that await use a store that waits; the others are for tests."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
+from sojourn.core.errors import StoreUnavailable
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.store import Decide, Store
 
@@ -56,3 +58,95 @@ class ThreadedStore:
     async def purge(self, before: int, limit: int) -> int:
         """See `Store.purge`."""
         return await asyncio.to_thread(self._store.purge, before, limit)
+
+
+class AroundStore:
+    """A `Store` that passes every call on, through `around`; what the stores for tests have in common."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def around(self, name: str, call: Callable[[], T]) -> T:  # noqa: ARG002  # those who override it need the name
+        """Make the call of the method `name`. Override this."""
+        return call()
+
+    def lookup(self, digest: bytes) -> Session | None:
+        """See `Store.lookup`."""
+        return self.around("lookup", lambda: self.store.lookup(digest))
+
+    def find(self, sid: str) -> Session | None:
+        """See `Store.find`."""
+        return self.around("find", lambda: self.store.find(sid))
+
+    def roster(self, subject: str) -> Roster:
+        """See `Store.roster`."""
+        return self.around("roster", lambda: self.store.roster(subject))
+
+    def history(self, subject: str, limit: int) -> Sequence[Session]:
+        """See `Store.history`."""
+        return self.around("history", lambda: self.store.history(subject, limit))
+
+    def ticket(self, digest: bytes) -> Ticket | None:
+        """See `Store.ticket`."""
+        return self.around("ticket", lambda: self.store.ticket(digest))
+
+    def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
+        """See `Store.transact`."""
+        return self.around("transact", lambda: self.store.transact(subject, decide, ticket))
+
+    def restore(self, decision: Decision[T]) -> None:
+        """See `Store.restore`."""
+        self.around("restore", lambda: self.store.restore(decision))
+
+    def touch(self, session: Session, now: int, carrier_expires: int | None) -> bool:
+        """See `Store.touch`."""
+        return self.around("touch", lambda: self.store.touch(session, now, carrier_expires))
+
+    def overdue(self, now: int, limit: int) -> Sequence[Session]:
+        """See `Store.overdue`."""
+        return self.around("overdue", lambda: self.store.overdue(now, limit))
+
+    def purge(self, before: int, limit: int) -> int:
+        """See `Store.purge`."""
+        return self.around("purge", lambda: self.store.purge(before, limit))
+
+
+class InstrumentedStore(AroundStore):
+    """A `Store` that counts its calls: `calls["lookup"]` is how often a session was looked up."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.calls: Counter[str] = Counter()
+
+    def around(self, name: str, call: Callable[[], T]) -> T:
+        """Count the call, and make it."""
+        self.calls[name] += 1
+        return call()
+
+
+class FaultyStore(AroundStore):
+    """A `Store` that cannot be reached when a test says so: before a call takes effect, or after it has."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._before: Counter[str] = Counter()
+        self._after: Counter[str] = Counter()
+
+    def fail_before(self, name: str, times: int = 1) -> None:
+        """Let the next `times` calls of `name` raise StoreUnavailable and change nothing."""
+        self._before[name] += times
+
+    def fail_after(self, name: str, times: int = 1) -> None:
+        """Let the next `times` calls of `name` take effect and then raise StoreUnavailable: the answer was lost."""
+        self._after[name] += times
+
+    def around(self, name: str, call: Callable[[], T]) -> T:
+        """Make the call, or fail before or after it."""
+        if self._before[name]:
+            self._before[name] -= 1
+            raise StoreUnavailable
+        result = call()
+        if self._after[name]:
+            self._after[name] -= 1
+            raise StoreUnavailable
+        return result
