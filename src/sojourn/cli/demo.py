@@ -124,7 +124,10 @@ def _explain(listening: "DemoServer", accounts: "list[Account]", keep: Path | No
         "Ctrl-C ends it. " + (f"The database stays in {keep}." if keep else "What it stored is then deleted."),
     ]
     if not _is_loopback(listening.host):
-        lines += ["", f"Careful: {listening.host} can be reached from other machines, and this site is for trying only."]
+        lines += [
+            "",
+            f"Careful: {listening.host} can be reached from other machines, and this site is for trying only.",
+        ]
     print("\n".join(lines), flush=True)
 
 

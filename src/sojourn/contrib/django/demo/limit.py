@@ -31,7 +31,7 @@ class DemoLimit:
 
 
 def _file() -> Path:
-    return Path(settings.SOJOURN_DEMO_FOLDER) / "limit.json"
+    return Path(settings.DATABASES["default"]["NAME"]).with_name("limit.json")
 
 
 def load() -> DemoLimit:
@@ -52,7 +52,7 @@ def save(limit: DemoLimit) -> None:
     fresh.replace(_file())
 
 
-def policy(arrival: Arrival) -> Policy:
+def policy(_arrival: Arrival) -> Policy:
     """The policy for one sign-in: named in `SOJOURN["POLICY"]`, and asked at each, so a new limit holds at once.
 
     A limit that refuses needs an inactivity timeout: otherwise a closed browser would lock its owner out for ever.

@@ -42,5 +42,3 @@ def bind(host: str, port: int) -> DemoServer:
 def is_taken(error: OSError) -> bool:
     """Whether `error` says that another program listens there."""
     return error.errno in {errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", errno.EADDRINUSE)}
-
-

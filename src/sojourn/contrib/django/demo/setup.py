@@ -25,6 +25,7 @@ def values(folder: Path, host: str) -> dict[str, Any]:
         "ALLOWED_HOSTS": ["127.0.0.1", "localhost", "[::1]"] if _is_local(host) else ["*"],
         "ROOT_URLCONF": "sojourn.contrib.django.demo.urls",
         "USE_TZ": True,
+        "TIME_ZONE": "UTC",
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": [
             "sojourn.contrib.django.demo",  # first: its sojourn/base.html puts a frame around Sojourn's pages
@@ -84,8 +85,10 @@ def values(folder: Path, host: str) -> dict[str, Any]:
             # Refusals are answers, not faults: only what went wrong belongs into the terminal.
             "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "ERROR"}},
         },
-        "SOJOURN": {"POLICY": "sojourn.contrib.django.demo.limit.policy"},
-        "SOJOURN_DEMO_FOLDER": str(folder),
+        "SOJOURN": {
+            "POLICY": "sojourn.contrib.django.demo.limit.policy",
+            "ADAPTER": "sojourn.contrib.django.demo.places.DemoAdapter",
+        },
     }
 
 
@@ -95,8 +98,9 @@ def _is_local(host: str) -> bool:
 
 def configure(folder: Path, host: str) -> None:
     """Make this process a Django site. Once for each process."""
-    import django
     from django.conf import settings
+
+    import django
 
     settings.configure(**values(folder, host))
     django.setup()

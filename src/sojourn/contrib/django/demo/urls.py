@@ -6,11 +6,14 @@ from django.urls import include, path
 
 from sojourn.contrib.django.demo import views
 
+# Django's own view, which would otherwise call the site by its address.
+SIGN_IN = LoginView.as_view(template_name="sojourn_demo/sign_in.html", extra_context={"site_name": views.SITE_NAME})
+
 urlpatterns = [
     path("", views.FrontView.as_view(), name="front"),
     path("limit/", views.LimitView.as_view(), name="limit"),
     path("private/", views.PrivateView.as_view(), name="private"),
-    path("sign-in/", LoginView.as_view(template_name="sojourn_demo/sign_in.html"), name="sign_in"),
+    path("sign-in/", SIGN_IN, name="sign_in"),
     path("sessions/", include("sojourn.contrib.django.urls")),
     path("admin/", admin.site.urls),
 ]

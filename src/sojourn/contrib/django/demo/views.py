@@ -1,4 +1,4 @@
-"""The pages of the demonstration. None of them knows of Sojourn's rules: the middleware and the signals see to those."""
+"""The demonstration's pages. None of them knows Sojourn's rules: the middleware and the signals see to those."""
 
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from sojourn.contrib.django.presentation import SessionItem
 from sojourn.contrib.django.views import own_session
 from sojourn.core.policy import Overflow
 
+SITE_NAME = "Sojourn demonstration"
 NOTE_MAX = 200
 """Characters of a note."""
 
@@ -53,7 +54,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     """What the frame of every page shows. Looks at nothing but what the middleware has found already."""
     signed_in = own_session(request) is not None
     return {
-        "site_name": "Sojourn demonstration",
+        "site_name": SITE_NAME,
         "home_url": reverse("front"),
         "signed_in": signed_in,
         "logout_url": reverse("sojourn:sign_out") if signed_in else "",
