@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -126,6 +127,8 @@ def _is_view(request: HttpRequest, module: str, name: str) -> bool:
 
 
 def adapter() -> Adapter:
-    """The site's adapter."""
+    """The site's adapter. Raises ImproperlyConfigured if ADAPTER names anything else: nothing runs on a guess."""
     made = import_string(current().ADAPTER)()
-    return made if isinstance(made, Adapter) else Adapter()
+    if not isinstance(made, Adapter):
+        raise ImproperlyConfigured("SOJOURN['ADAPTER'] must name a subclass of sojourn.contrib.django.adapter.Adapter.")
+    return made

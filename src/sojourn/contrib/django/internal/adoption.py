@@ -4,8 +4,8 @@ import base64
 import hashlib
 from dataclasses import replace
 
-from django.conf import settings as django_settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -18,25 +18,17 @@ from sojourn.core.outcomes import Authenticated
 from sojourn.core.records import Arrival, Session
 from sojourn.core.tokens import Token, route_of
 
-_UNSAFE_ENGINE = "django.contrib.sessions.backends.signed_cookies"
-
-
-def engine_can_adopt(engine: str) -> bool:
-    """Whether a session of this engine is something the server can have ended.
-
-    One in a signed cookie is not: a copy of a cookie that was signed out long ago would be adopted as a live session.
-    """
-    return engine != _UNSAFE_ENGINE
-
 
 def adopt(request: HttpRequest) -> tuple[Session, Token] | None:
     """Take the session into the books if the settings say so. Never refused: limits hold from the next sign-in on.
 
+    Not from signed cookies, nor from an engine derived from theirs: the server cannot have ended such a session, so
+    a copy of a cookie that was signed out long ago would be adopted as a live one.
+
     Token and sid are derived from the session key, so that parallel requests of one browser adopt it once, and one
     that was ended since stays ended.
     """
-    engine: str = django_settings.SESSION_ENGINE
-    if not current().ADOPT_EXISTING or not engine_can_adopt(engine):
+    if not current().ADOPT_EXISTING or isinstance(request.session, SignedCookieStore):
         return None
     user, key = request.user, request.session.session_key
     if not user.is_authenticated or key is None:
