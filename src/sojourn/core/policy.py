@@ -117,11 +117,15 @@ def unit(session: Session) -> str:
     return session.device.digest or session.sid
 
 
-_NEVER = 1 << 62
+def _end_of(session: Session) -> int:
+    at = deadline(session)
+    return 1 << 62 if at is None else at
+
+
 _ORDER: dict[Order, Callable[[Session], tuple[int, int, int, str]]] = {
     Order.LEAST_RECENTLY_USED: lambda s: (s.last_seen, s.last_seen, s.created, s.sid),
     Order.OLDEST: lambda s: (s.created, s.last_seen, s.created, s.sid),
-    Order.SOONEST_EXPIRING: lambda s: (deadline(s) or _NEVER, s.last_seen, s.created, s.sid),
+    Order.SOONEST_EXPIRING: lambda s: (_end_of(s), s.last_seen, s.created, s.sid),
 }
 
 
