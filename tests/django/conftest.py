@@ -83,3 +83,11 @@ def limit(sojourn: SetPolicy) -> SetPolicy:
         sojourn(LIMITS=[{"max_sessions": 1, "overflow": overflow, **keys}])
 
     return change
+
+
+@pytest.fixture
+def atomic_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every view in a transaction."""
+    from django.db import connection
+
+    monkeypatch.setitem(dic=connection.settings_dict, name="ATOMIC_REQUESTS", value=True)

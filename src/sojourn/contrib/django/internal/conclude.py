@@ -179,7 +179,8 @@ def _follow(request: HttpRequest, response: HttpResponseBase, visit: Visit, reco
         session[HASH_SESSION_KEY] = visit.renewed_hash
         if not visit.swapped:
             session.cycle_key()
-    if session.session_key != visit.session_key:
+    # In a signed cookie the key is made from the content, and may be the same within a second.
+    if session.session_key != visit.session_key or visit.renewed_hash:
         rotated = control().rotate(record)
         if rotated is not None:
             carrier.bind(session, rotated[1], visit.parent_token)
