@@ -11,12 +11,13 @@ from typing import Any
 TABLES = ("sojourn_subject", "sojourn_session", "sojourn_ticket", "sojourn_event")
 
 
-def configure() -> None:
-    """Make Django ready, unless a test that ran before has done so."""
-    import django
+def configure(*, alone: bool = False) -> None:
+    """Make Django ready, unless a test that ran before has done so. `alone`: in a race's process, do it anyhow."""
     from django.conf import settings
 
-    if not settings.configured and "DJANGO_SETTINGS_MODULE" not in os.environ:
+    import django
+
+    if alone or not (settings.configured or "DJANGO_SETTINGS_MODULE" in os.environ):
         settings.configure(
             SECRET_KEY="for tests only",
             USE_TZ=True,

@@ -1,7 +1,10 @@
 """The memory store, the model of all others, keeps every promise; the deliberately broken one does not."""
 
+import pytest
+
 from sojourn.core.store import Store
 from sojourn.stores.memory import MemoryStore
+from sojourn.testing.broken import CheckThenActStore
 from sojourn.testing.conformance import MemoryReader, Reader, StoreConformance
 
 
@@ -12,3 +15,12 @@ class TestMemoryStore(StoreConformance):
 
     def make_reader(self) -> Reader:
         return MemoryReader(self.memory)
+
+
+def test_the_suite_finds_out_a_store_that_checks_and_then_acts() -> None:
+    suite = StoreConformance()
+    suite.test_a_sign_in_that_begins_while_another_decides_does_not_slip_past_the_limit(MemoryStore())
+    with pytest.raises(AssertionError):
+        suite.test_a_sign_in_that_begins_while_another_decides_does_not_slip_past_the_limit(
+            CheckThenActStore(MemoryStore())
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -45,35 +45,46 @@ def open_store(alias: str) -> Store:
 
 def connect(number: int, entry: dict[str, Any], broken: bool) -> tuple[Callable[[int], str], Callable[[int], str]]:
     """A worker: signs in, and if it is asked what to end, answers together with all the others."""
-    sql_site.configure()
+    sql_site.configure(alone=True)
     from django.db import transaction
 
-    alias = sql_site.add("race", entry)
-    store = open_store(alias)
+    aliases = {False: sql_site.add("race", entry), True: sql_site.add("race_inside", inside_entry(entry))}
     asked: list[tuple[SessionControl, TicketSecret, str]] = []
 
-    def control(overflow: Overflow) -> SessionControl:
+    def control(burst: int) -> SessionControl:
+        overflow, inside = turn(burst)
+        store = open_store(aliases[inside])
         return SessionControl(CheckThenActStore(store) if broken else store, POLICIES[overflow])
+
+    def transaction_of(burst: int) -> AbstractContextManager[Any]:
+        return transaction.atomic(using=aliases[True]) if turn(burst)[1] else nullcontext()
 
     def sign_in(burst: int) -> str:
         asked.clear()
-        overflow, inside = turn(burst)
-        with transaction.atomic(using=alias) if inside else nullcontext():
-            outcome = control(overflow).start(Arrival(f"user-{burst}"), browser=f"browser {number}")
+        with transaction_of(burst):
+            outcome = control(burst).start(Arrival(f"user-{burst}"), browser=f"browser {number}")
         if isinstance(outcome, ChoiceRequired):
             assert outcome.ticket is not None
-            asked.append((control(overflow), outcome.ticket, min(session.sid for session in outcome.open)))
+            asked.append((control(burst), outcome.ticket, min(session.sid for session in outcome.open)))
         return type(outcome).__name__
 
     def choose(burst: int) -> str:
         if not asked:
             return ""
         chooser, ticket, sid = asked[0]
-        with transaction.atomic(using=alias) if turn(burst)[1] else nullcontext():
+        with transaction_of(burst):
             return type(chooser.choose(ticket, [sid], browser=f"browser {number}")).__name__
 
-    open_store(alias).roster("warm up")
+    for alias in aliases.values():
+        open_store(alias).roster("warm up")
     return sign_in, choose
+
+
+def inside_entry(entry: dict[str, Any]) -> dict[str, Any]:
+    """SQLite locks nobody out who reads first and writes then only if the transaction says at once that it will."""
+    if not entry["ENGINE"].endswith("sqlite3"):
+        return entry
+    return {**entry, "OPTIONS": {**entry["OPTIONS"], "transaction_mode": "IMMEDIATE"}}
 
 
 def run(entry: dict[str, Any], alias: str, processes: int, bursts: int, *, broken: bool = False) -> Any:
@@ -120,7 +131,7 @@ def strict(entry: dict[str, Any]) -> dict[str, Any]:
 
 def connect_strictly(number: int, entry: dict[str, Any]) -> Callable[[int], str]:
     """A worker whose connections are REPEATABLE READ, without a transaction of its own."""
-    sql_site.configure()
+    sql_site.configure(alone=True)
     store = open_store(sql_site.add("race", entry))
     store.roster("warm up")
     control = SessionControl(store, POLICIES[Overflow.END_EXISTING])
@@ -154,13 +165,13 @@ def test_under_repeatable_read_the_limit_holds_and_everybody_gets_an_answer(
 
 
 def test_the_broken_store_is_found_out(entry: dict[str, Any], alias: str, race_processes: int) -> None:
-    report = run(entry, alias, race_processes, len(TURNS), broken=True)
+    report = run(entry, alias, min(race_processes, 8), len(TURNS), broken=True)
     assert report.violations, report
 
 
 def connect_to_choose(number: int, entry: dict[str, Any], tickets: list[str]) -> Callable[[int], str]:
     """A worker of a browser whose form is sent many times at once: all have the same ticket."""
-    sql_site.configure()
+    sql_site.configure(alone=True)
     store = open_store(sql_site.add("race", entry))
     store.roster("warm up")
     control = SessionControl(store, POLICIES[Overflow.ASK])
@@ -178,7 +189,7 @@ def connect_to_choose(number: int, entry: dict[str, Any], tickets: list[str]) ->
 def test_a_ticket_admits_once_however_often_it_is_sent(
     entry: dict[str, Any], alias: str, race_processes: int, race_bursts: int
 ) -> None:
-    store = open_store(alias)
+    store, processes = open_store(alias), min(race_processes, 8)
     control = SessionControl(store, POLICIES[Overflow.ASK])
     tickets = []
     for burst in range(race_bursts):
@@ -192,9 +203,9 @@ def test_a_ticket_admits_once_however_often_it_is_sent(
         {"entry": entry, "tickets": tickets},
         count=lambda burst: len(store.roster(f"user-{burst}").sessions),
         expected=MAX,
-        processes=race_processes,
+        processes=processes,
         bursts=race_bursts,
     )
     assert not report.violations, report
     for results in report.results:
-        assert sorted(results) == [("Admitted",)] + [("InvalidTicket",)] * (race_processes - 1)
+        assert sorted(results) == [("Admitted",)] + [("InvalidTicket",)] * (processes - 1)
