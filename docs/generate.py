@@ -1,0 +1,252 @@
+"""Fill in the parts of the documentation that the source says best: `.venv/bin/python docs/generate.py`.
+
+They stand between `<!-- generated: name -->` and `<!-- end -->`; everything around them is written by hand.
+tests/docs/test_reference.py fails when one of them is out of date.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from scan import checks, files
+
+from sojourn.contrib.django.limits import _PARSERS as LIMIT_PARSERS
+from sojourn.contrib.django.settings import Settings
+from sojourn.core import errors, events, presets
+from sojourn.core.decisions import end_session
+from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused
+from sojourn.core.policy import Counts, Limit, Order, Overflow, Scope
+from sojourn.core.records import Device, DeviceClass, EndReason, Session
+from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND, parse_duration
+from sojourn.web import problems
+
+DOCS = Path(__file__).parent
+COMMAND = ".venv/bin/python docs/generate.py"
+_PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
+
+LIMIT_KEYS = {
+    "max_sessions": "how many may be open at once; at least 1; the only key that must be there",
+    "overflow": "what happens to a sign-in for which there is no room",
+    "order": "which session ends first under `end_existing`",
+    "scope": "what is counted apart: a list",
+    "counts": "what is counted",
+    "groups": "the limit holds only users in one of these groups: a list; empty means everybody",
+    "exempt": "the limit does not hold users in one of these groups: a list",
+    "clients": "counts and holds only sessions of these applications (see CLIENT): a list; empty means all",
+    "device_classes": "counts and holds only sessions on these kinds of device: a list; empty means all",
+    "name": "a name for records and explanations",
+}
+_KINDS: dict[str, type[Any]] = {
+    "overflow": Overflow,
+    "order": Order,
+    "scope": Scope,
+    "counts": Counts,
+    "device_classes": DeviceClass,
+}
+_OWN = {"SUBJECT", "POLICY", "ADAPTER"}
+"""Settings that name something of the site's own, so that their examples cannot be run here."""
+
+
+def duration(milliseconds: int) -> str:
+    """A duration as one writes it in the settings."""
+    for size, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):
+        if milliseconds % size == 0:
+            return f"{milliseconds // size}{letter}"
+    return f"{milliseconds} ms"
+
+
+def settings() -> str:
+    """Every setting, its default and an example."""
+    parts = []
+    for each in fields(Settings):
+        parse, example = each.metadata["parse"], each.metadata["example"]
+        kind = "python notest" if each.name in _OWN else "python"
+        shown = f'```{kind}\nSOJOURN = {{"{each.name}": {example}}}\n```\n'
+        parts.append(
+            f"\n## {each.name}\n{each.metadata['doc']}\n\nDefault: {_default(parse, each.default)}.\n\n{shown}"
+        )
+    return "".join(parts)
+
+
+def _default(parse: Callable[..., object], value: Any) -> str:
+    if value is None:
+        return "not set"
+    if value in ((), ""):
+        return "empty"
+    if parse is parse_duration:
+        return f'`"{duration(value)}"`'
+    return f"`{value}`" if isinstance(value, bool) else f"`{json.dumps(value)}`"
+
+
+def limit_keys() -> str:
+    """The keys of a limit."""
+    if set(LIMIT_KEYS) != set(LIMIT_PARSERS):
+        raise SystemExit(f"docs/generate.py: LIMIT_KEYS must describe {sorted(LIMIT_PARSERS)}")
+    defaults = {each.name: each.default for each in fields(Limit)}
+    rows = ["| key | what it is | values | default |\n|---|---|---|---|\n"]
+    for key, about in LIMIT_KEYS.items():
+        values = ", ".join(f"`{item}`" for item in _KINDS.get(key, ()))
+        default = defaults[key]
+        rows.append(f"| `{key}` | {about} | {values} | {f'`{default}`' if default and key in _KINDS else ''} |\n")
+    return "".join(rows).replace("`<factory>`", "").replace("frozenset()", "")
+
+
+def presets_table() -> str:
+    """The presets, with their limits and timeouts."""
+    rows = ["| preset | limits | inactivity | absolute |\n|---|---|---|---|\n"]
+    for name, policy in presets.PRESETS.items():
+        limits = "; ".join(f"{one.max_sessions}, then `{one.overflow}` ({one.name})" for one in policy.limits)
+        bounds = (policy.timeouts.inactivity, policy.timeouts.absolute)
+        shown = " | ".join(duration(bound) if bound else "none" for bound in bounds)
+        rows.append(f"| `{name}` | {limits or 'none'} | {shown} |\n")
+    return "".join(rows)
+
+
+def errors_table() -> str:
+    """The tree of errors, with their codes."""
+    rows = ["| error | is a | code | retry after | meaning |\n|---|---|---|---|---|\n"]
+    for kind in (item for item in vars(errors).values() if isinstance(item, type) and issubclass(item, Exception)):
+        after = f"{kind.retry_after} s" if issubclass(kind, errors.StoreError) else ""
+        base = "" if kind is errors.SojournError else f"`{kind.__bases__[0].__name__}`"
+        text = " ".join((inspect.getdoc(kind) or "").split())
+        rows.append(f"| `{kind.__name__}` | {base} | `{kind.code}` | {after} | {text} |\n")
+    return "".join(rows)
+
+
+_NOON = 1_800_014_400_000
+
+
+def _sample(sid: str, device: Device, place: str) -> Session:
+    return Session(
+        sid=sid,
+        subject="auth.user|7|1700000000",
+        digest=bytes(32),
+        created=_NOON,
+        authenticated=_NOON,
+        last_seen=_NOON + MINUTE,
+        inactivity_timeout=30 * MINUTE,
+        client="shop",
+        device=device,
+        address="192.0.2.7",
+        place=place,
+    )
+
+
+OFFICE = _sample("5cQ2m1fV0Zk8yT4sWn7bRxLg", Device(DeviceClass.COMPUTER, "Firefox", "Windows"), "Bern")
+PHONE = _sample("5cA7d3hJ9pX2uE6vKq1oMtYw", Device(DeviceClass.PHONE, "Mobile Safari", "iOS"), "Basel")
+EVICTED = end_session(OFFICE, EndReason.EVICTED, PHONE.sid, _NOON + 2 * MINUTE)
+
+
+def _json(body: object) -> str:
+    return f"\n```json\n{json.dumps(body, indent=2, ensure_ascii=False)}\n```\n"
+
+
+def events_list() -> str:
+    """Every event, with its JSON."""
+    samples: dict[str, Any] = {
+        "session": PHONE,
+        "also_open": (OFFICE.sid,),
+        "arrival": {"client": "shop", "device": PHONE.device.label, "device_class": "phone", "address": "192.0.2.7"},
+        "limit": Limit(1, Overflow.REFUSE).title,
+        "open": (OFFICE.sid,),
+        "outcome": "refuse",
+        "sid": PHONE.sid,
+        "ended": (OFFICE.sid,),
+    }
+    parts = []
+    for kind, name in events.TYPE_OF.items():
+        values = {each.name: samples[each.name] for each in fields(kind) if each.name in samples}
+        if kind is events.SessionEnded:
+            values["session"] = EVICTED
+        if kind is events.ChoiceOffered:
+            values["limit"] = Limit(1, Overflow.ASK).title
+        event = kind(subject=PHONE.subject, at=_NOON + 2 * MINUTE, id="h3J0vX5kQm8sT1yZ6nWbRw", **values)
+        parts.append(f"\n## {name}\n{inspect.getdoc(kind)}\n{_json(events.payload(event))}")
+    return "".join(parts)
+
+
+_PLAIN = {
+    "INACTIVITY_TIMEOUT": "It was not used for too long.",
+    "ABSOLUTE_TIMEOUT": "It reached its longest duration.",
+    "DEACTIVATED": "The account was deactivated.",
+    "DELETED": "The account was deleted.",
+}
+"""Reasons whose names say it all, and which the source therefore does not explain."""
+
+
+def reasons() -> str:
+    """Every reason for which a session ends."""
+    about, rows = _attribute_docs(EndReason) | _PLAIN, ["| reason | meaning |\n|---|---|\n"]
+    return "".join(rows + [f"| `{reason}` | {about[reason.name]} |\n" for reason in EndReason])
+
+
+def _attribute_docs(kind: type) -> dict[str, str]:
+    """The texts that stand under the members of a class."""
+    found, name = {}, ""
+    (definition,) = ast.parse(inspect.getsource(kind)).body
+    for node in getattr(definition, "body", []):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and name:
+            found[name] = str(node.value.value)
+        name = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ""
+    return found
+
+
+def problem(name: str) -> str:
+    """The JSON of one outcome."""
+    asking = ChoiceRequired(Limit(1, Overflow.ASK), (OFFICE,), 1, _NOON + 5 * MINUTE)
+    bodies: dict[str, object] = {
+        "admitted": problems.admitted_json(Admitted(PHONE, (EVICTED,), ())),
+        "limit-reached": problems.refused_problem(Refused.of(Limit(1, Overflow.REFUSE), (OFFICE,))),
+        "choice-required": {**problems.choice_problem(asking), "ticket": "sojt_..."},
+        "session-ended": problems.ended_problem(EVICTED, PHONE),
+        "choice-over": problems.invalid_ticket_problem(),
+        "store-unavailable": problems.unavailable_problem(errors.StoreUnavailable()),
+    }
+    return _json(bodies[name])
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "limit-keys": limit_keys,
+    "presets": presets_table,
+    "errors": errors_table,
+    "events": events_list,
+    "reasons": reasons,
+    "checks": checks,
+    "files": files,
+}
+
+
+def part(name: str) -> str:
+    """The generated part called `name`."""
+    return PARTS[name]() if name in PARTS else problem(name)
+
+
+def pages() -> dict[Path, str]:
+    """Every page with a generated part, as it is to be."""
+    found = {path: path.read_text(encoding="utf-8") for path in sorted(DOCS.rglob("*.md"))}
+    return {
+        path: _PART.sub(lambda match: match[1] + part(match[2]) + match[3], text)
+        for path, text in found.items()
+        if _PART.search(text)
+    }
+
+
+def main() -> None:
+    """Write what has changed."""
+    for path, text in pages().items():
+        if text != path.read_text(encoding="utf-8"):
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{path.relative_to(DOCS.parent)}\n")
+
+
+if __name__ == "__main__":
+    main()

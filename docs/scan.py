@@ -1,0 +1,114 @@
+"""What docs/generate.py reads out of the source without running it: the system checks, and every file's first line."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[1] / "src" / "sojourn"
+FOLDERS = {
+    "": "what a plain install offers, and the layers below",
+    "core": "the rules: standard library only, no I/O, no clock",
+    "control": "the core over a store: what applications call",
+    "stores": "where sessions are kept",
+    "stores/sql": "the SQL store: statements and rows as plain code, on a connection that somebody else supplies",
+    "web": "what shells for web frameworks share",
+    "testing": "for tests of stores, and of sites that use Sojourn",
+    "testing/conformance": "the suite that every store must pass, one promise a test",
+    "contrib": "shells for frameworks",
+    "contrib/django": "the Django application `sojourn`",
+    "contrib/django/checks": "system checks",
+    "contrib/django/demo": "the site behind `sojourn demo`",
+    "contrib/django/demo/static/sojourn_demo": "what the demonstration adds to the stylesheet",
+    "contrib/django/demo/templates": "the demonstration's pages",
+    "contrib/django/demo/templates/sojourn": "the demonstration's frame around Sojourn's pages",
+    "contrib/django/demo/templates/sojourn_demo": "the demonstration's pages",
+    "contrib/django/internal": "how the Django shell works inside",
+    "contrib/django/locale/de/LC_MESSAGES": "German: the texts and what `make translations` makes of them",
+    "contrib/django/migrations": "the one SQL schema",
+    "contrib/django/static/sojourn": "the stylesheet and the icons; no script",
+    "contrib/django/templates/sojourn": "Sojourn's pages (see [custom pages](howto/custom-pages.md))",
+    "contrib/django/templatetags": "the templates' filters",
+    "cli": "the command `sojourn`",
+}
+
+
+def _text(node: ast.expr | None, constants: dict[str, ast.expr]) -> str:
+    """The text that an expression makes, with `<name>` for what is only known when it runs."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part, constants) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return _text(node.value, constants)
+    if isinstance(node, ast.BinOp):
+        return _text(node.left, constants) + _text(node.right, constants)
+    if isinstance(node, ast.Name):
+        return _text(constants[node.id], constants) if node.id in constants else f"<{node.id}>"
+    return "<...>"
+
+
+def _findings() -> Iterator[tuple[str, str, str]]:
+    """Id, what is checked, message and hint of every system check."""
+    for path in sorted((SOURCE / "contrib/django/checks").glob("*.py")):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        constants = {
+            ast.unparse(node.targets[0]): node.value
+            for node in module.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant | ast.JoinedStr)
+        }
+        for function in (node for node in module.body if isinstance(node, ast.FunctionDef)):
+            for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+                named = {each.arg: each.value for each in call.keywords}
+                if "id" in named and call.args:
+                    key = _text(named["id"], constants)
+                    yield key, _text(call.args[0], constants), _text(named.get("hint"), constants)
+
+
+def checks() -> str:
+    """Every system check, its message and what to do."""
+    parts = []
+    for key, message, hint in sorted(_findings()):
+        if key == "sojourn.E001":  # what the settings themselves say of each value
+            parts.append(
+                f"\n## {key}\nSOJOURN\\[...\\]: a setting is wrong. The message says how, and what to write.\n"
+            )
+        else:
+            parts.append(f"\n## {key}\n{_prose(message)}\n\n*What to do:* {_prose(hint)}\n")
+    return "".join(parts)
+
+
+def _prose(text: str) -> str:
+    return text.replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")
+
+
+def _first_line(path: Path) -> str:
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    text = text or "Made by makemigrations."
+    return " ".join(text.split("\n\n")[0].split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def files() -> str:
+    """Every file of the package, folder by folder, with the first line of what it says of itself."""
+    parts = []
+    paths = [p for p in sorted(SOURCE.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
+    folders = {path.parent.relative_to(SOURCE).as_posix().removeprefix(".") for path in paths}
+    unknown = folders - set(FOLDERS)
+    if unknown:
+        raise SystemExit(f"docs/generate.py: describe in FOLDERS: {sorted(unknown)}")
+    for folder in (each for each in FOLDERS if each in folders and each != "contrib"):
+        name = f"sojourn/{folder}".rstrip("/")
+        parts.append(f"\n### {name}\n{FOLDERS[folder][0].upper()}{FOLDERS[folder][1:]}.\n\n")
+        here = [path for path in paths if path.parent == SOURCE / folder]
+        others = [f"`{path.name}`" for path in here if path.suffix != ".py"]
+        lines = [
+            f"| `{path.name}` | {_first_line(path)} |\n"
+            for path in here
+            if path.suffix == ".py" and (path.name != "__init__.py" or path.stat().st_size > 200)
+        ]
+        if lines:
+            parts += ["| file | what it is |\n|---|---|\n", *lines]
+        if others:
+            parts.append(f"\nAlso {', '.join(others)}.\n" if lines else f"{', '.join(others)}.\n")
+    return "".join(parts)
