@@ -23,6 +23,7 @@ urlpatterns = [
     path("data/", views.data),
     path("private/", views.private),
     path("cached/", views.cached),
+    path("slow/", views.slow),
     path("remember/", views.remember),
     path("custom-login/", views.custom_login),
     path("swallowing-login/", views.swallowing_login),

@@ -1,11 +1,15 @@
 """Views of the test site: pages that show who is signed in, and ways of signing in that are not Django's own."""
 
+from collections.abc import Callable
+from contextvars import Context
+
 from django.contrib.auth import aauthenticate, alogin, alogout, authenticate, login, logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.vary import vary_on_cookie
 
 
 def whoami(request: HttpRequest) -> HttpResponse:
@@ -37,9 +41,23 @@ def private(request: HttpRequest) -> HttpResponse:
 
 
 @cache_page(600)
+@vary_on_cookie
 def cached(request: HttpRequest) -> HttpResponse:
     """A private page that Django's cache keeps, apart for each cookie."""
     return HttpResponse(f"cached for {request.user.get_username()}")
+
+
+interludes: list[Callable[[], object]] = []
+"""What happens while `slow` is under way."""
+
+
+def slow(request: HttpRequest) -> HttpResponse:
+    """A view that takes its time: it has loaded its session, and keeps something in it at the end."""
+    name, before = request.user.get_username(), request.session.get("data")
+    while interludes:
+        Context().run(interludes.pop())  # as another worker would, knowing nothing of this request
+    request.session["data"] = f"{before}, slowly"
+    return HttpResponse(f"slow for {name}")
 
 
 def remember(request: HttpRequest) -> HttpResponse:

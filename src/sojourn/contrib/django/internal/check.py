@@ -36,6 +36,10 @@ def check(request: HttpRequest) -> HttpResponseBase | None:
         visit.session_key = request.session.session_key
         if carried.user_key is None and carried.token is None:
             visit.bound_for = carrier.bound_for(request.session)
+            if request.session.session_key is None:
+                # The session is gone, such as by a sign-out. A page cache further in may still know the cookie.
+                visit.let_go = True
+                carrier.scrub(request)
             return None
         visit.passive = request.path.startswith(current().PASSIVE_PATHS)
         ended = _judge(request, visit, carried)
