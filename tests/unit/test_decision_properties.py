@@ -82,7 +82,7 @@ def carried_out(roster: Roster, decision: Decision[StartOutcome]) -> Roster:
     return Roster("ann", (*(s for s in roster.sessions if s.sid not in gone), *inserted))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(rosters(), ARRIVALS, POLICIES)
 def test_an_enforced_sign_in_never_leaves_more_open_than_any_limit(
     roster: Roster, arrival: Arrival, policy: Policy

@@ -17,6 +17,7 @@ from sojourn.core.decisions import (
     decide_end,
     decide_expire,
     decide_rotate,
+    decide_settle,
     decide_start,
     end_session,
     offer,
@@ -416,8 +417,29 @@ def test_proving_oneself_again_starts_both_timeouts_anew() -> None:
     )
 
 
+def test_acting_as_somebody_takes_no_room_and_is_never_refused() -> None:
+    acting = session("acting", parent="00operator")
+    assert admitted(start([acting], Policy((Limit(1, Overflow.REFUSE),), IDLE))).ended == ()
+    arrival = Arrival("ann", device=PHONE, parent="00operator")
+    outcome = admitted(start([session("a", device=PHONE)], Policy((Limit(1, Overflow.REFUSE),), IDLE), arrival))
+    assert outcome.session.parent == "00operator"
+    assert (outcome.ended, sids(outcome.also_open)) == ((), "a"), "not even the same device is replaced"
+
+
+def test_settling_fits_a_session_to_what_its_sign_in_turned_out_to_be() -> None:
+    policy = Policy(timeouts=IDLE, persistent=Timeouts(2 * HOUR, 9 * HOUR))
+    kept = session("a", inactivity_timeout=HOUR, authenticated=START + 5)
+    decision = decide_settle(Roster("ann", (kept,)), "a", policy, NOW, persistent=True, carrier_expires=NOW + 7)
+    assert decision.outcome == replace(
+        kept, persistent=True, inactivity_timeout=2 * HOUR, expires=START + 5 + 9 * HOUR, carrier_expires=NOW + 7
+    )
+    assert decision == Decision(decision.outcome, update=(decision.outcome,))
+
+
 @pytest.mark.parametrize("sid", ["dead", "missing", "over"])
-def test_what_is_over_is_neither_renewed_nor_elevated(sid: str) -> None:
+def test_what_is_over_is_neither_renewed_nor_elevated_nor_settled(sid: str) -> None:
     roster = Roster("ann", (session("dead", expires=NOW), ended(session("over"), NOW)))
     assert decide_rotate(roster, sid, digest("next"), 10, NOW) == Decision(None)
     assert decide_elevate(roster, sid, "gold", (), NOW) == Decision(None)
+    settled = decide_settle(roster, sid, Policy(), NOW, persistent=True, carrier_expires=None)
+    assert settled == Decision(None)

@@ -11,4 +11,4 @@ def memory() -> list[Candidate]:
     return [Candidate("a second memory store", store, MemoryReader(store))]
 
 
-TestMemoryInLockStep = lockstep(memory, examples=100)
+TestMemoryInLockStep = lockstep(memory, examples=40)

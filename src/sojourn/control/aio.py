@@ -71,13 +71,14 @@ class AsyncSessionControl(Rules):
 
     async def settle(self, session: Session, arrival: Arrival) -> Session | None:
         """See `SessionControl.settle`."""
-        policy = self.policy_for(arrival)
+        policy, now = self.policy_for(arrival), self.clock()
         return await self.store.transact(
             session.subject,
             lambda roster: decisions.decide_settle(
                 roster,
                 session.sid,
                 policy,
+                now,
                 persistent=arrival.persistent,
                 carrier_expires=arrival.carrier_expires,
             ),

@@ -88,13 +88,14 @@ class SessionControl(Rules):
 
         `arrival` is the sign-in with those two facts as they are now. None if the session is over.
         """
-        policy = self.policy_for(arrival)
+        policy, now = self.policy_for(arrival), self.clock()
         return self.store.transact(
             session.subject,
             lambda roster: decisions.decide_settle(
                 roster,
                 session.sid,
                 policy,
+                now,
                 persistent=arrival.persistent,
                 carrier_expires=arrival.carrier_expires,
             ),

@@ -332,14 +332,14 @@ def decide_expire(roster: Roster, now: int) -> Decision[tuple[Session, ...]]:
 
 
 def decide_settle(
-    roster: Roster, sid: str, policy: Policy, *, persistent: bool, carrier_expires: int | None
+    roster: Roster, sid: str, policy: Policy, now: int, *, persistent: bool, carrier_expires: int | None
 ) -> Decision[Session | None]:
     """Fit a session to what its sign-in turned out to be, such as one that its user asked to stay signed in.
 
     Its timeouts are those of `policy` for a session that is persistent or not, counted from its start.
     """
     session = roster.by_sid(sid)
-    if session is None:
+    if session is None or not judge(session, now).live:
         return Decision(None)
     timeouts = policy.timeouts_for(persistent)
     settled = replace(

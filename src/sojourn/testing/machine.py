@@ -8,86 +8,27 @@ authenticates; a session has one live token, and its predecessor for a moment; t
 absolute timeout beats activity; dead sessions never take up room; a refusal changes nothing.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
 from unittest import TestCase
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
-from sojourn.control import Options, SessionControl
 from sojourn.core.errors import InvalidTicket
-from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Refused, StartOutcome
-from sojourn.core.policy import Overflow, Policy
-from sojourn.core.records import Arrival, Device, EndReason, Session
+from sojourn.core.outcomes import Authenticated
+from sojourn.core.policy import Policy
+from sojourn.core.records import Arrival, Device, EndReason
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND
-from sojourn.core.tokens import TicketSecret, Token
-from sojourn.testing.clock import FakeClock
-from sojourn.testing.oracle import alive, binds, taken
-from sojourn.testing.scripted import Candidate, Ensemble
 from sojourn.testing.stories import CLIENTS, DEVICES, POLICIES, SUBJECTS
+from sojourn.testing.telling import MakeStores, Telling
 
-MakeStores = Callable[[], Sequence[Candidate]]
-GRACE = 10 * SECOND
-OPTIONS = Options(rotation_grace=GRACE, retention=30 * DAY)
 PICK = st.integers(0, 11)
 SOMEBODY = st.sampled_from([SUBJECTS[0], SUBJECTS[0], *SUBJECTS])
 WHILES = [1, SECOND, 9 * SECOND, MINUTE, 4 * MINUTE, 29 * MINUTE, 31 * MINUTE, HOUR, 11 * HOUR, DAY, 40 * DAY]
 
 
-@dataclass(slots=True)
-class Holder:
-    """A browser that was given a session: its tokens, the newest last, and the latest that is known of it."""
-
-    session: Session
-    tokens: list[Token]
-    renewed: int = 0
-    """When the newest token was given."""
-
-
-@dataclass(slots=True)
-class Pending:
-    """A browser that may choose: its ticket, and what it was offered."""
-
-    secret: TicketSecret
-    arrival: Arrival
-    browser: str
-    offered: tuple[str, ...]
-    used: bool = False
-
-
-@dataclass(slots=True)
-class Memories:
-    """What the machine has seen, whatever a store may say later."""
-
-    over: set[str] = field(default_factory=set)
-    last_seen: dict[str, int] = field(default_factory=dict)
-    expires: dict[str, int | None] = field(default_factory=dict)
-
-
-class Stories(RuleBasedStateMachine):
-    """The rules and invariants; `lockstep` binds them to stores."""
-
-    make_stores: MakeStores
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.clock = FakeClock()
-        self.policy = POLICIES[0]
-        self.password = dict.fromkeys(SUBJECTS, 0)
-        self.all = Ensemble(type(self).make_stores(), lambda _: self.policy, self.clock, OPTIONS)
-        self.holders: list[Holder] = []
-        self.waiting: list[Pending] = []
-        self.seen = Memories()
-
-    def teardown(self) -> None:
-        """Let go of the stores."""
-        self.all.close()
-
-    # What happens -----------------------------------------------------------------------------------------------
+class Stories(Telling):
+    """What may happen; `lockstep` binds it to stores."""
 
     @initialize(policy=st.sampled_from(POLICIES), times=st.integers(1, 3))
     def begin(self, policy: Policy, times: int) -> None:
@@ -143,6 +84,28 @@ class Stories(RuleBasedStateMachine):
         )
         self.try_start(arrival, browser)
 
+    @precondition(lambda self: self.holders)
+    @rule(which=PICK, device=st.sampled_from(DEVICES))
+    def impersonate(self, which: int, device: Device) -> None:
+        """Somebody acts as the other subject."""
+        mine = self.pick(self.holders, which).session
+        other = next(subject for subject in SUBJECTS if subject != mine.subject)
+        self.try_start(Arrival(other, client="web", device=device, parent=mine.sid), "a browser")
+
+    @precondition(lambda self: self.holders)
+    @rule(which=PICK, persistent=st.booleans(), carried=st.sampled_from([None, 10 * MINUTE, 14 * DAY]))
+    def settle(self, which: int, persistent: bool, carried: int | None) -> None:
+        """A sign-in turns out to be persistent, or not."""
+        session = self.pick(self.holders, which).session
+        until = None if carried is None else self.clock() + carried
+        arrival = Arrival(session.subject, persistent=persistent, carrier_expires=until)
+        was_alive = self.is_alive(session.sid)
+        settled = self.all.call(lambda control: control.settle(session, arrival))
+        assert (settled is not None) == was_alive, "what is over is not called back by settling it"
+        if settled is not None:
+            assert (settled.persistent, settled.carrier_expires) == (persistent, until)
+            self.seen.expires[session.sid] = settled.expires
+
     @precondition(lambda self: self.waiting)
     @rule(which=PICK, choice=st.lists(PICK, max_size=3), stranger=st.sampled_from([False, False, False, True]))
     def choose(self, which: int, choice: list[int], stranger: bool) -> None:
@@ -158,39 +121,6 @@ class Stories(RuleBasedStateMachine):
         asked = [pending for pending in self.waiting if pending.arrival.subject == subject][-times:]
         for pending in (*asked, *asked):
             self.try_choice(pending, asked[0].offered[:1], pending.browser)
-
-    def try_start(self, arrival: Arrival, browser: str) -> None:
-        """One sign-in, checked."""
-        before = self.all.model.roster(arrival.subject).sessions
-        outcome = self.all.call(lambda control: control.start(arrival, browser=browser, context={"next": "/"}))
-        self.check_start(outcome, arrival, before, ())
-        if isinstance(outcome, ChoiceRequired):
-            assert outcome.ticket is not None
-            offered = tuple(session.sid for session in outcome.open)
-            self.waiting.append(Pending(outcome.ticket, arrival, browser, offered))
-
-    def try_choice(self, pending: Pending, end: tuple[str, ...], browser: str) -> None:
-        """One choice, checked."""
-        subject = pending.arrival.subject
-        began_with = pending.arrival.credentials
-        arrival = replace(pending.arrival, credentials=self.credentials(subject) if began_with else ())
-        before = self.all.model.roster(subject).sessions
-        kept = self.all.model.ticket(pending.secret.digest())
-        try:
-            outcome = self.all.call(lambda c: c.choose(pending.secret, end, browser=browser, arrival=arrival))
-        except InvalidTicket:
-            good = kept is not None and kept.expires > self.clock() and browser == pending.browser
-            assert not good or arrival.credentials != began_with, "a good ticket is not refused"
-            assert self.all.model.roster(subject).sessions == before, "a refused ticket changes nothing"
-            return
-        assert not pending.used, "a ticket admits once"
-        assert browser == pending.browser, "another browser's ticket admits nobody"
-        assert arrival.credentials == began_with, "a ticket from before a change of the password admits nobody"
-        pending.used = isinstance(outcome, Admitted)
-        self.check_start(outcome, arrival, before, end)
-        if isinstance(outcome, Admitted):
-            still = {session.sid for session in self.all.model.roster(subject).sessions}
-            assert not still & set(end), "what was chosen has ended"
 
     @precondition(lambda self: self.waiting)
     @rule(which=PICK)
@@ -297,88 +227,6 @@ class Stories(RuleBasedStateMachine):
         assert list(self.all.model.overdue(self.clock(), 9)) == []
         if forget:
             self.all.call(lambda control: control.purge())
-
-    # What must hold ---------------------------------------------------------------------------------------------
-
-    @invariant()
-    def all_stores_agree(self) -> None:
-        """Lock-step."""
-        sids = [holder.session.sid for holder in self.holders[-12:]]
-        self.all.compare(SUBJECTS, sids, [one.secret.digest() for one in self.waiting[-6:]], self.clock())
-
-    @invariant()
-    def sessions_stay_dead_and_time_goes_forward(self) -> None:
-        """What was over is over; the last activity never goes back; only proving oneself again moves the end."""
-        for subject in SUBJECTS:
-            for session in (*self.all.model.roster(subject).sessions, *self.all.model.history(subject, 50)):
-                assert session.last_seen >= self.seen.last_seen.get(session.sid, 0)
-                assert session.expires == self.seen.expires.setdefault(session.sid, session.expires)
-                assert not (session.sid in self.seen.over and session.open and alive(session, self.clock()))
-                self.seen.last_seen[session.sid] = session.last_seen
-                if not alive(session, self.clock()):
-                    self.seen.over.add(session.sid)
-
-    @invariant()
-    def a_session_has_one_live_token(self) -> None:
-        """The newest token opens a live session, its predecessor for a moment too, any other opens nothing."""
-        for holder in self.holders[-12:]:
-            lives = self.is_alive(holder.session.sid)
-            for age, token in enumerate(reversed(holder.tokens)):
-                found = self.all.call(partial(SessionControl.authenticate, token=token, passive=True))
-                if isinstance(found, Authenticated):
-                    assert lives, "an ended session never authenticates"
-                    assert found.session.sid == holder.session.sid
-                    assert age == int(found.renewed), "no token but the newest and the one before"
-                    assert age == 0 or self.clock() < holder.renewed + GRACE, "the one before for a moment only"
-                else:
-                    assert not lives or age > 0, "the newest token opens a live session"
-
-    # How it is worked out ---------------------------------------------------------------------------------------
-
-    def check_start(
-        self, outcome: StartOutcome, arrival: Arrival, before: Sequence[Session], chosen: Sequence[str]
-    ) -> None:
-        """What every sign-in must come to, worked out apart from the rules."""
-        now, after = self.clock(), self.all.model.roster(arrival.subject).sessions
-        if not isinstance(outcome, Admitted):
-            live = [one for one in before if alive(one, now) and one.sid not in (arrival.replaces, *chosen)]
-            assert after == before, "a refusal or a question changes nothing"
-            assert binds(outcome.limit, arrival), "a limit that does not hold somebody refuses them nothing"
-            assert not self.policy.report_only, "report-only refuses nobody"
-            assert taken(outcome.limit, live, arrival, newcomer=True) > outcome.limit.max_sessions, "dead take no room"
-            assert not isinstance(outcome, Refused) or outcome.free_at is None or outcome.free_at > now
-            return
-        assert outcome.token is not None
-        assert outcome.session in after
-        assert all(alive(one, now) for one in after), "a start clears away what is dead"
-        assert all(one.credential in ("", *arrival.credentials) for one in after if arrival.credentials)
-        self.holders.append(Holder(outcome.session, [outcome.token]))
-        self.seen.over |= {one.sid for one in outcome.ended}
-        died = {one.sid for one in before if not alive(one, now)}
-        for one in outcome.ended:
-            assert one.end_reason is not None
-            assert (one.sid in died) == one.end_reason.expired, "who comes later does not change why it was over"
-        evicted = [one for one in outcome.ended if one.end_reason is EndReason.EVICTED and one.sid not in chosen]
-        limits = [limit for limit in self.policy.limits if binds(limit, arrival) and not self.policy.report_only]
-        full = [limit for limit in limits if taken(limit, (*after, *evicted), arrival) > limit.max_sessions]
-        assert all(limit.overflow is Overflow.END_EXISTING for limit in full), "no limit that refuses or asks is passed"
-        assert full or not evicted, "nobody is evicted where there is room"
-        for limit in limits:
-            assert taken(limit, after, arrival) <= limit.max_sessions, "an enforced start keeps its limit"
-
-    def credentials(self, subject: str) -> tuple[str, ...]:
-        """The digest of the subject's present password."""
-        return (f"password {self.password[subject]}",)
-
-    def is_alive(self, sid: str) -> bool:
-        """Whether the session lives, as the model has it."""
-        session = self.all.model.find(sid)
-        return session is not None and alive(session, self.clock())
-
-    @staticmethod
-    def pick(items: Sequence[Any], which: int) -> Any:
-        """One of `items`, counted from the newest."""
-        return items[-1 - which % len(items)]
 
 
 def lockstep(make_stores: MakeStores, *, examples: int = 60, steps: int = 30) -> type[TestCase]:

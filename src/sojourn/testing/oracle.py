@@ -18,7 +18,9 @@ def alive(session: Session, now: int) -> bool:
 
 
 def binds(limit: Limit, arrival: Arrival) -> bool:
-    """Whether the limit holds this sign-in."""
+    """Whether the limit holds this sign-in; somebody who acts as the subject is never held."""
+    if arrival.parent:
+        return False
     for group in arrival.groups:
         if group in limit.exempt:
             return False
@@ -28,14 +30,17 @@ def binds(limit: Limit, arrival: Arrival) -> bool:
 
 
 def taken(limit: Limit, sessions: Iterable[Session], arrival: Arrival, newcomer: bool = False) -> int:
-    """How much of the limit `sessions` take up where `arrival` signs in, together with it if `newcomer`."""
+    """How much of the limit `sessions` take up where `arrival` signs in, together with it if `newcomer`.
+
+    A session of somebody who acts as the subject takes up no room.
+    """
     units = set()
     everybody: list[Session | Arrival] = [*sessions, *([arrival] if newcomer else [])]
     for one in everybody:
         apart = (Scope.CLIENT in limit.scope and one.client != arrival.client) or (
             Scope.DEVICE_CLASS in limit.scope and one.device.kind != arrival.device.kind
         )
-        if apart or not _within(limit, one):
+        if one.parent or apart or not _within(limit, one):
             continue
         own = one.sid if isinstance(one, Session) else "the newcomer"
         units.add((one.device.digest or own) if limit.counts is Counts.DEVICES else own)

@@ -39,6 +39,7 @@ def full_session(name: str, subject: str = "ann") -> Session:
         place="Łódź, Poland",
         acr="urn:example:silver",
         amr=("pwd", "otp"),
+        parent="00parent",
         credential="credential-digest",
         generation=8,
         predecessor=digest(f"{name} before"),
@@ -66,6 +67,7 @@ def full_arrival(subject: str = "ann") -> Arrival:
         carrier_expires=START + DAY,
         acr="urn:example:gold",
         amr=("hwk", "user"),
+        parent="00another",
     )
 
 

@@ -1,0 +1,84 @@
+"""One story that calls every method of session control, for the twins to tell alike."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from sojourn.control import AsyncSessionControl, Options
+from sojourn.core.outcomes import Admitted, ChoiceRequired
+from sojourn.core.policy import Limit, Overflow, Policy
+from sojourn.core.records import Arrival, EndReason
+from sojourn.core.timeouts import DAY, HOUR, MINUTE, Timeouts
+from sojourn.testing.clock import FakeClock
+from sojourn.testing.scripted import ScriptedControl
+
+POLICY = Policy((Limit(1, Overflow.ASK),), Timeouts(HOUR, DAY))
+OPTIONS = Options(retention=DAY)
+
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+class ScriptedAsyncControl(AsyncSessionControl):
+    """The asynchronous twin of `ScriptedControl`, with the same identifiers."""
+
+    _count = 0
+    _next = ScriptedControl._next
+    renew = ScriptedControl.renew
+    mint = ScriptedControl.mint
+
+
+def call(name: str, *args: Any, **kwargs: Any) -> Call:
+    return name, args, kwargs
+
+
+def story(clock: FakeClock) -> Generator[Call, Any, None]:
+    """Yields the calls to make, and is sent what each came to (an error as a value)."""
+    ann = Arrival("ann", credentials=("now",))
+    first = yield call("start", ann)
+    assert isinstance(first, Admitted)
+    token = first.token
+    yield call("authenticate", token)
+    yield call("authenticate", "not a token")
+    clock.advance(2 * MINUTE)
+    yield call("authenticate", token, passive=True)
+    yield call("authenticate", token)
+    yield call("settle", first.session, Arrival("ann", persistent=True, carrier_expires=clock() + DAY))
+    yield call("touch", first.session, clock() + HOUR)
+    session, renewed = yield call("rotate", first.session)
+    yield call("authenticate", token)
+    yield call("authenticate", renewed)
+    yield call("elevate", session, acr="gold", amr=["otp"])
+    asked = yield call("start", ann, browser="browser", context={"next": "/"})
+    assert isinstance(asked, ChoiceRequired)
+    yield call("explain", ann)
+    yield call("pending", asked.ticket, browser="browser")
+    yield call("pending", asked.ticket, browser="another")
+    yield call("pending", "sojt_no", browser="browser")
+    yield call("choose", asked.ticket, [], browser="browser")
+    second = yield call("choose", asked.ticket, [session.sid], browser="browser")
+    assert isinstance(second, Admitted)
+    yield call("choose", asked.ticket, [session.sid], browser="browser")
+    yield call("authenticate", renewed)
+    yield call("sessions", "ann")
+    again = yield call("start", ann, browser="browser")
+    assert isinstance(again, ChoiceRequired)
+    yield call("abandon", again.ticket, browser="browser")
+    yield call("abandon", again.ticket, browser="browser")
+    yield call("credential_changed", "ann", ["new"], spare=second.session.sid)
+    yield call("credential_changed", "ann", ["newer"])
+    third = yield call("start", Arrival("ann"))
+    assert isinstance(third, Admitted)
+    yield call("end", "bob", [third.session.sid], EndReason.REVOKED)
+    yield call("end", "ann", None, EndReason.LOGOUT, spare="nobody")
+    yield call("rotate", third.session)
+    yield call("settle", third.session, Arrival("ann"))
+    yield call("elevate", third.session)
+    yield call("start", Arrival("ann"))
+    clock.advance(2 * HOUR)
+    yield call("expire", "ann")
+    yield call("start", Arrival("bob"))
+    clock.advance(2 * DAY)
+    yield call("sweep")
+    yield call("purge")
+    yield call("start", Arrival(""))
