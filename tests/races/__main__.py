@@ -18,10 +18,11 @@ def main() -> int:
     rows: list[results.Row] = []
     storms: list[results.Storm] = []
     taken_out = [part for part in options.without.split(",") if part]
-    with databases.makers(options.databases.split(","), _say) as made:
+    with databases.makers(options.databases.split(","), _say, options.isolation) as made:
         for name, new_database in made.items():
             if "sign-in" in options.races:
-                bursts = plan(options.bursts, options.overflows.split(","))
+                atomic = [word == "on" for word in options.atomic.split(",")]
+                bursts = plan(options.bursts, options.overflows.split(","), atomic)
                 rows += runs.run(
                     name, new_database(), bursts, processes=options.processes, taken_out=taken_out, progress=_progress
                 )
@@ -53,7 +54,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=16, help="processes in each burst; 16 if not given")
     parser.add_argument("--databases", default=",".join(databases.NAMES), help="which, with commas between them")
     parser.add_argument("--overflows", default=",".join(OVERFLOWS), help="which, with commas between them")
-    parser.add_argument("--races", default="sign-in,storm", help="sign-in, storm or both")
+    parser.add_argument("--atomic", default="off,on", help="ATOMIC_REQUESTS, with a comma between them")
+    parser.add_argument("--races", default="sign-in,storm,kill", help="which of sign-in, storm and kill")
+    parser.add_argument(
+        "--isolation",
+        choices=databases.ISOLATION,
+        help="isolation level of the sites' connections, where it is not the default of Django and the server",
+    )
     parser.add_argument(
         "--without",
         default="",

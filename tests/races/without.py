@@ -59,7 +59,7 @@ def user_lock() -> None:
     def subject_only(user: Any, admit: Callable[[], Any]) -> Any:
         return admit()
 
-    start._user_first = subject_only
+    start.user_first = subject_only
 
 
 PARTS: dict[str, Callable[[], None]] = {"one-step": one_step, "lock": lock, "user-lock": user_lock}

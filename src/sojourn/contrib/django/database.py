@@ -55,7 +55,7 @@ class DjangoDatabase:
             yield
             return
         try:
-            with self._translated(), transaction.atomic(using=self.alias):
+            with self.translated(), transaction.atomic(using=self.alias):
                 yield
         except StoreUnavailable:
             self._renew()
@@ -63,21 +63,24 @@ class DjangoDatabase:
 
     def query(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """See `Database.query`."""
-        with self._translated(), self.connection.cursor() as cursor:
+        with self.translated(), self.connection.cursor() as cursor:
             cursor.execute(sql, params)
             rows: list[Row] = cursor.fetchall()
             return rows
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """See `Database.execute`."""
-        with self._translated(), self.connection.cursor() as cursor:
+        with self.translated(), self.connection.cursor() as cursor:
             cursor.execute(sql, params)
             matched: int = cursor.rowcount
             return matched
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn the database's errors into the store's, and see to it that half a decision is never committed."""
+    def translated(self) -> Iterator[None]:
+        """Turn the database's errors into the store's, and see to it that half a decision is never committed.
+
+        Raises StoreContention when somebody else was in the way, and other StoreErrors.
+        """
         try:
             yield
         except Error as error:

@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from sojourn.contrib.django.internal import answers, carrier, check, conclude
 from sojourn.contrib.django.internal.endings import present_request
+from sojourn.contrib.django.internal.locking import outrun
 from sojourn.contrib.django.internal.start import SignInStopped
 from sojourn.contrib.django.internal.visit import stop_of, unwrapped
 from sojourn.contrib.django.settings import current
-from sojourn.core.errors import StoreError
+from sojourn.core.errors import StoreContention, StoreError
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
@@ -79,4 +81,6 @@ class SessionControlMiddleware:
                 return answers.to_stop(request, visit.stop.outcome)
         if isinstance(exception, StoreError):
             return answers.unavailable(request, exception)
+        if isinstance(exception, OperationalError) and outrun(unwrapped(request), exception):
+            return answers.unavailable(request, StoreContention())
         return None

@@ -1,16 +1,16 @@
 """A `Store` in a SQL database: lock the subject, read its roster, decide, write, in one transaction."""
 
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
-from sojourn.core.errors import RecordFormatError, StoreContention
+from sojourn.core.errors import RecordFormatError
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.store import Decide
 from sojourn.core.tokens import check_subject
+from sojourn.stores.sql.attempts import attempt
 from sojourn.stores.sql.database import Database, Row, Value
 from sojourn.stores.sql.rows import (
     EVENT,
@@ -29,8 +29,6 @@ from sojourn.stores.sql.statements import Statements
 
 T = TypeVar("T")
 Plan = list[tuple[str, Sequence[Value]]]
-_TRIES = 10
-_PATIENCE = 10.0  # seconds: after that a caller is better served by a 503 than by more waiting
 _BATCH = 200  # rows that one transaction of a purge deletes
 
 
@@ -191,25 +189,7 @@ class SQLStore:
         return plan
 
     def _attempt(self, work: Callable[[], T], *, atomic: bool = True) -> T:
-        """Run `work`, again if somebody else was in the way and the transaction is our own to repeat."""
-        if self._db.in_transaction:
-            with self._db.atomic():
-                return work()
-        began = time.monotonic()
-        for number in range(1, _TRIES + 1):
-            try:
-                if not atomic:
-                    return work()
-                with self._db.atomic():
-                    if number > 1 and self._sql.dialect.newest:
-                        self._db.execute(self._sql.dialect.newest)
-                    return work()
-            except StoreContention:
-                if number == _TRIES or time.monotonic() - began > _PATIENCE:
-                    raise
-            # Racers that met once must not meet again: each waits a little, and not the same.
-            self._sleep(secrets.randbelow(1 << min(number, 6)) / 1000)
-        raise StoreContention
+        return attempt(self._db, work, atomic=atomic, sleep=self._sleep)
 
     def _sessions(self, statement: str, subject: str, *values: Value) -> tuple[Session, ...]:
         if not storable(subject, WIDTHS["subject"]):

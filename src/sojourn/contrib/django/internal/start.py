@@ -1,28 +1,24 @@
 """A sign-in has proved who it is: `login()` has written its keys and said so. May it have a session?"""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
+from django.conf import settings as django_settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
-from django.db import connections, router, transaction
 from django.http import HttpRequest
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal import answers, carrier, cookies, notice
+from sojourn.contrib.django.internal.locking import user_first
 from sojourn.contrib.django.internal.visit import Stop, Visit, unwrapped, visit_of
 from sojourn.contrib.django.internal.wiring import control, now
-from sojourn.contrib.django.settings import current
 from sojourn.control.rules import Attempt
-from sojourn.core.errors import InvalidTicket, StoreContention, StoreError
+from sojourn.core.errors import InvalidTicket, StoreError
 from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Refused
 from sojourn.core.records import Arrival, EndReason
 from sojourn.core.tokens import Token
-
-T = TypeVar("T")
-_TRIES = 5
 
 
 class SignInStopped(PermissionDenied):
@@ -109,7 +105,7 @@ def _admit(request: HttpRequest, session: SessionBase, visit: Visit, user: Abstr
     else:
         attempt = control().begin(arrival, visit.device.for_ticket(), _context(request, session, user))
         ticket = None
-    outcome = attempt.conclude(_user_first(user, lambda: control().store.transact(arrival.subject, attempt, ticket)))
+    outcome = attempt.conclude(user_first(user, lambda: control().store.transact(arrival.subject, attempt, ticket)))
     if not isinstance(outcome, Admitted):
         _stop(visit, arrival, outcome, attempt)
     elif outcome.token is not None:  # as it always is for who asked
@@ -138,14 +134,18 @@ def _stop(visit: Visit, arrival: Arrival, outcome: Refused | ChoiceRequired, att
 
 def _context(request: HttpRequest, session: SessionBase, user: AbstractBaseUser) -> dict[str, str]:
     """What is needed to finish the sign-in once its user has chosen; goes into the ticket, on the server."""
+    persistent = adapter().persistent(request)
     later = adapter().session_expiry(request)
     expiry = session.get("_session_expiry") if later is None else later
+    if expiry is None and persistent:
+        # Most views look at their box after login(), which the view of this sign-in does not come back from.
+        expiry = django_settings.SESSION_COOKIE_AGE
     return {
         "user": user._meta.pk.value_to_string(user),
         "backend": str(session.get("_auth_user_backend", "")),
         "next": adapter().next_url(request),
         "expiry": str(expiry) if isinstance(expiry, int) else "",
-        "persistent": "1" if adapter().persistent(request) else "",
+        "persistent": "1" if persistent else "",
     }
 
 
@@ -181,26 +181,3 @@ def _own_session(visit: Visit, user: AbstractBaseUser) -> Authenticated | None:
     found = control().authenticate(visit.parent_token)
     mine = isinstance(found, Authenticated) and found.session.subject == adapter().subject(user)
     return found if mine and isinstance(found, Authenticated) else None
-
-
-def _user_first(user: AbstractBaseUser, admit: Callable[[], T]) -> T:
-    """Run `admit` with the user's row locked before the subject's, the order in which saving a user locks them.
-
-    Otherwise a sign-in inside a transaction, which then writes `last_login`, deadlocks with a change of the password.
-    """
-    alias = current().STORE
-    connection = connections[alias]
-    if not connection.features.has_select_for_update or router.db_for_write(type(user), instance=user) != alias:
-        return admit()
-    rows = type(user)._base_manager.using(alias).filter(pk=user.pk).order_by()
-    lock = rows.select_for_update(no_key=connection.features.has_select_for_no_key_update).values_list("pk")
-    tries = 1 if connection.in_atomic_block else _TRIES
-    for left in reversed(range(tries)):
-        try:
-            with transaction.atomic(using=alias):
-                list(lock.all())
-                return admit()
-        except StoreContention:
-            if not left:
-                raise
-    raise StoreContention
