@@ -49,7 +49,7 @@ def _is_live(session: SessionBase) -> bool:
         session.flush()
         return False
     if visit is not None:
-        visit.record, visit.passive = found.live, passive
+        visit.record, visit.login_mark, visit.passive = found.live, carrier.login_mark(session), passive
         visit.token, visit.parent_token = str(carried.token), found.parent_token
     return True
 

@@ -55,6 +55,14 @@ def read(session: SessionBase) -> Carried:
     return carried
 
 
+def login_mark(session: SessionBase) -> object:
+    """Something in the session that `login()` replaces, even by its equal: compare by identity to see if it ran."""
+    accessed = session.accessed
+    mark = session.get(HASH_SESSION_KEY)
+    session.accessed = accessed
+    return mark or None
+
+
 def bound_for(session: SessionBase) -> str:
     """Where a sign-in of several steps is going, as django-allauth remembers it between them; "" if it does not."""
     accessed = session.accessed

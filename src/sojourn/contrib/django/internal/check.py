@@ -101,6 +101,7 @@ def accept(request: HttpRequest, visit: Visit, session: Session, *, renewed: boo
             visit.ended = disown(session, user, carrier.read(raw.session).user_key)
         return EndReason.ABORTED if visit.ended is None else visit.ended.end_reason
     visit.record = raw.sojourn = session
+    visit.login_mark = carrier.login_mark(raw.session)
     _show(raw, user)
     return None
 

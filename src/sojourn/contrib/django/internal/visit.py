@@ -52,6 +52,8 @@ class Visit:
     """While its owner acts as somebody else: the token of their own session."""
     session_key: str | None = field(default=None, repr=False)
     """Django's session key when the request came in."""
+    login_mark: object = field(default=None, repr=False)
+    """What `login()` would have replaced since the request came in."""
     bound_for: str = ""
     """Where a sign-in that was under way when the request came in is going."""
     passive: bool = False
