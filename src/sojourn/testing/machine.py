@@ -24,6 +24,7 @@ from sojourn.testing.telling import MakeStores, Telling
 
 PICK = st.integers(0, 11)
 SOMEBODY = st.sampled_from([SUBJECTS[0], SUBJECTS[0], *SUBJECTS])
+LATER = st.sampled_from([0, 0, MINUTE, 31 * MINUTE, 13 * HOUR])
 WHILES = [1, SECOND, 9 * SECOND, MINUTE, 4 * MINUTE, 29 * MINUTE, 31 * MINUTE, HOUR, 11 * HOUR, DAY, 40 * DAY]
 
 
@@ -34,18 +35,20 @@ class Stories(Telling):
     def begin(self, policy: Policy, times: int) -> None:
         """A site begins with one of the policies, and somebody signs in."""
         self.policy = policy
-        self.sign_in_one_after_another(SUBJECTS[0], times, remembered=False)
+        self.sign_in_one_after_another(SUBJECTS[0], times, later=0, remembered=False)
 
-    @rule(subject=SOMEBODY, times=st.integers(1, 3), remembered=st.booleans())
-    def sign_in_one_after_another(self, subject: str, times: int, remembered: bool) -> None:
-        """Somebody signs in with browsers that nothing is known of."""
+    @rule(subject=SOMEBODY, times=st.integers(1, 3), later=LATER, remembered=st.booleans())
+    def sign_in_one_after_another(self, subject: str, times: int, later: int, remembered: bool) -> None:
+        """Somebody comes after a while and signs in with browsers that nothing is known of."""
+        self.clock.advance(later)
         credentials = self.credentials(subject)
         for _ in range(times):
             self.try_start(Arrival(subject, client="web", persistent=remembered, credentials=credentials), "a browser")
 
-    @rule(subject=SOMEBODY, client=st.sampled_from(CLIENTS), device=st.sampled_from(DEVICES))
-    def sign_in_with_a_device(self, subject: str, client: str, device: Device) -> None:
+    @rule(subject=SOMEBODY, client=st.sampled_from(CLIENTS), device=st.sampled_from(DEVICES), later=LATER)
+    def sign_in_with_a_device(self, subject: str, client: str, device: Device, later: int) -> None:
         """Somebody signs in from one of a few devices, perhaps again."""
+        self.clock.advance(later)
         self.try_start(Arrival(subject, client=client, device=device), "a browser")
 
     @rule(
@@ -54,7 +57,7 @@ class Stories(Telling):
         device=st.sampled_from(DEVICES),
         staff=st.booleans(),
         persistent=st.booleans(),
-        knows_password=st.booleans(),
+        proof=st.sampled_from(["unknown", "present", "changed"]),
         carried=st.sampled_from([None, None, 10 * MINUTE, 14 * DAY]),
         replaces=st.one_of(st.none(), st.none(), PICK),
         browser=st.sampled_from(["one browser", "another browser"]),
@@ -66,19 +69,20 @@ class Stories(Telling):
         device: Device,
         staff: bool,
         persistent: bool,
-        knows_password: bool,
+        proof: str,
         carried: int | None,
         replaces: int | None,
         browser: str,
     ) -> None:
-        """Somebody signs in from a device that may be known, with a role, in a browser that may hold a session."""
+        """Somebody signs in with all that may be known of a sign-in; the password may have changed unnoticed."""
+        self.password[subject] += proof == "changed"
         arrival = Arrival(
             subject,
             client=client,
             device=device,
             groups=frozenset({"staff"} if staff else ()),
             persistent=persistent,
-            credentials=self.credentials(subject) if knows_password else (),
+            credentials=self.credentials(subject) if proof != "unknown" else (),
             carrier_expires=None if carried is None else self.clock() + carried,
             replaces="" if replaces is None or not self.holders else self.pick(self.holders, replaces).session.sid,
         )
@@ -117,7 +121,7 @@ class Stories(Telling):
     @rule(subject=SOMEBODY, times=st.integers(1, 3))
     def everybody_chooses_the_same(self, subject: str, times: int) -> None:
         """Several sign in; those who are asked choose to end the same session, and answer twice."""
-        self.sign_in_one_after_another(subject, times, remembered=False)
+        self.sign_in_one_after_another(subject, times, later=0, remembered=False)
         asked = [pending for pending in self.waiting if pending.arrival.subject == subject][-times:]
         for pending in (*asked, *asked):
             self.try_choice(pending, asked[0].offered[:1], pending.browser)
