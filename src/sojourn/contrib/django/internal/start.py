@@ -40,6 +40,8 @@ def start(request: Any, user: AbstractBaseUser) -> None:
     if session is None or carrier.read(session).user_key != user._meta.pk.value_to_string(user):
         return  # not a session sign-in, such as a token being issued
     visit = visit_of(request)
+    if visit.login_mark is not None and visit.login_mark is carrier.login_mark(session):
+        return  # the same, in a browser where that user is signed in
     if _waits_for_choice(request, visit, user):
         visit.sign_in_seen = True
         carrier.strip(session)
