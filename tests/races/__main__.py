@@ -6,44 +6,45 @@ import argparse
 import sys
 import time
 
+from sojourn.testing.races import RaceError
 from tests.races import databases, results, runs
 from tests.races.plan import OVERFLOWS, plan
 from tests.races.without import PARTS
 
 
+STORM = 480
+"""Sign-ins and saves together, at the full count."""
+
+
 def main() -> int:
     """Run what the command line asks for."""
     options = _options()
+    names, atomic = options.databases.split(","), [word == "on" for word in options.atomic.split(",")]
+    bursts = plan(options.bursts, options.overflows.split(","), atomic)
+    storm_bursts = max(1, STORM // options.processes * options.bursts // 50)
+    common = {"processes": options.processes, "taken_out": options.without.split(",") if options.without else []}
     began = time.monotonic()
     rows: list[results.Row] = []
     storms: list[results.Storm] = []
-    taken_out = [part for part in options.without.split(",") if part]
-    with databases.makers(options.databases.split(","), _say, options.isolation) as made:
-        for name, new_database in made.items():
-            if "sign-in" in options.races:
-                atomic = [word == "on" for word in options.atomic.split(",")]
-                bursts = plan(options.bursts, options.overflows.split(","), atomic)
-                rows += runs.run(
-                    name, new_database(), bursts, processes=options.processes, taken_out=taken_out, progress=_progress
-                )
-            if "storm" in options.races:
-                storms.append(
-                    runs.storm(
-                        name,
-                        new_database(),
-                        processes=options.processes,
-                        bursts=-(-480 // options.processes) * options.bursts // 50 or 1,
-                        taken_out=taken_out,
-                        progress=_progress,
-                    )
-                )
-        complete = len(made) == len(options.databases.split(","))
+    killed: list[results.Killed] = []
+    sound = True
+    with databases.makers(names, _say, options.isolation) as made:
+        sound = len(made) == len(names)
+        for name, new in made.items():
+            try:
+                if "sign-in" in options.races:
+                    rows += runs.run(name, new(), bursts, **common, progress=_progress)
+                if "storm" in options.races:
+                    storms.append(runs.storm(name, new(), **common, bursts=storm_bursts, progress=_progress))
+                if "kill" in options.races:
+                    killed += [each for whole in atomic for each in runs.kill(name, new(), atomic=whole)]
+            except RaceError as error:
+                sound = False
+                _say(f"{name}: {error}")
     _progress("")
-    if rows:
-        print(results.as_table(rows), flush=True)
-    if storms:
-        print("\n" * bool(rows) + results.as_storm_table(storms), flush=True)
-    sound = complete and all(each.sound for each in (*rows, *storms))
+    tables = (results.as_table(rows), results.as_storm_table(storms), results.as_kill_table(killed))
+    print("\n\n".join(text for text, of in zip(tables, (rows, storms, killed), strict=True) if of))
+    sound = sound and all(each.sound for each in (*rows, *storms, *killed))
     print(f"\n{'All as it should be' if sound else 'NOT as it should be'}; {time.monotonic() - began:.0f} s.")
     return 0 if sound else 1
 

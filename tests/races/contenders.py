@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sojourn.testing.races import Contend
@@ -23,8 +26,6 @@ class Failures:
         got_request_exception.connect(self._note, weak=False)
 
     def _note(self, **_: object) -> None:
-        import sys
-
         error = sys.exc_info()[1]
         self._seen.append(f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"[:160])
 
@@ -138,26 +139,24 @@ def _save(name: str, *, new_password: bool) -> str:
     return "saved"
 
 
-def hang(
-    number: int, database: Mapping[str, Any], user: str, overflow: str, at: str, atomic: bool
-) -> Callable[[int], Any]:
-    """Begin a sign-in and stop for ever inside its transaction, right after the statement that begins with `at`."""
-    import os
-    import signal
+def die(number: int, database: Mapping[str, Any], user: str, overflow: str, after: str, atomic: bool) -> Contend:
+    """Sign in, and be killed (SIGKILL) inside the transaction, as soon as a statement that begins with `after` is done.
 
+    Whoever is killed cannot clean up: no rollback is sent, no connection is closed by this process.
+    """
     application = site.serve(database)
     site.configure(overflow, atomic=atomic)
     from sojourn.contrib.django.database import DjangoDatabase
 
     execute = DjangoDatabase.execute
 
-    def stop(self: DjangoDatabase, sql: str, params: Sequence[Any] = ()) -> int:
-        done = execute(self, sql, params)
-        if sql.startswith(at):
+    def execute_and_die(self: DjangoDatabase, sql: str, params: Sequence[Any] = ()) -> int:
+        matched = execute(self, sql, params)
+        if sql.startswith(after):
             assert self.in_transaction
             os.kill(os.getpid(), signal.SIGKILL)
-        return done
+        return matched
 
-    DjangoDatabase.execute = stop  # type: ignore[method-assign]
+    DjangoDatabase.execute = execute_and_die  # type: ignore[method-assign]
     browser, page = sign_in_page(application, number)
     return lambda burst: send_password(browser, page, user).status

@@ -90,6 +90,27 @@ class Storm:
         return not self.deadlocks and set(self.answers) <= {"302", "saved", "503"}
 
 
+@dataclass(slots=True)
+class Killed:
+    """What was left by a process that was killed in the middle of a sign-in, and how the next sign-in went."""
+
+    database: str
+    atomic: bool
+    after: str
+    how: str
+    unchanged: bool
+    """Whether the database was as it had been before."""
+    then_status: int = 0
+    then_ms: float = 0
+    then_open: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was left: no lock, no half of a decision. (MariaDB would wait 50 seconds for a lock.)"""
+        goes_on = self.then_status == 302 and self.then_open == 1 and self.then_ms < 10_000
+        return self.how == "killed" and self.unchanged and goes_on
+
+
 def between(numbers: Sequence[int]) -> str:
     """A range of counts: "1", or "3-16"."""
     return str(min(numbers)) if min(numbers) == max(numbers) else f"{min(numbers)}-{max(numbers)}"
@@ -152,3 +173,21 @@ def as_storm_table(storms: Sequence[Storm]) -> str:
     ]
     failures = sum((each.failures for each in storms), Counter[str]())
     return table(header, lines) + "".join(f"\n{count}x {failure}" for failure, count in failures.most_common())
+
+
+def as_kill_table(killed: Sequence[Killed]) -> str:
+    """The table of what became of sign-ins whose process was killed."""
+    header = ("database", "atomic", "killed after", "left behind", "next sign-in", "ms", "open then")
+    lines = [
+        (
+            each.database,
+            "on" if each.atomic else "off",
+            each.after if each.how == "killed" else each.how,
+            "nothing" if each.unchanged else "something",
+            str(each.then_status),
+            f"{each.then_ms:.0f}",
+            str(each.then_open),
+        )
+        for each in killed
+    ]
+    return table(header, lines)

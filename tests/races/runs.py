@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sojourn.testing.races import race
+from sojourn.testing.races import RaceError, race
 from tests.races.plan import Burst
-from tests.races.results import Row, Storm, row_of
+from tests.races.results import Killed, Row, Storm, row_of
 from tests.races.site import Outside
 
 HERE = "tests.races.contenders"
@@ -29,7 +29,7 @@ def run(
     progress: Progress = silent,
 ) -> list[Row]:
     """Race `processes` contenders through all `bursts` on an empty database, and count past the store after each."""
-    outside = Outside(entry, f"race_{name}")
+    outside = Outside(entry)
     try:
         keys = outside.people(sorted({burst.user for burst in bursts}))
 
@@ -75,7 +75,7 @@ def storm(
     progress: Progress = silent,
 ) -> Storm:
     """Sign a few users in while their rows are saved, all in transactions: `processes * bursts` of both together."""
-    outside = Outside(entry, f"storm_{name}")
+    outside = Outside(entry)
     try:
         names = [f"storm-{number}" for number in range(users)]
         outside.people(names)
@@ -105,3 +105,53 @@ def storm(
         Counter(answer for answer, _ in results),
         Counter(failure for _, failures in results for failure in failures),
     )
+
+
+KILLED_AFTER = ("INSERT INTO sojourn_subject", "UPDATE sojourn_session", "INSERT INTO sojourn_session")
+"""The subject is locked; what makes room has ended; the newcomer's session is written. Nothing is committed."""
+
+
+def kill(name: str, entry: Mapping[str, Any], *, atomic: bool = False) -> list[Killed]:
+    """Kill a process in the middle of a sign-in, at each of KILLED_AFTER, and sign in from another process then.
+
+    The user has a session open already, which the sign-in that is killed was about to end.
+    """
+    outside = Outside(entry)
+    found = []
+    try:
+        users = [f"killed-{number}" for number in range(len(KILLED_AFTER))]
+        keys = outside.people(users)
+        before = [Burst("end_existing", atomic, again=False, user=user) for user in users]
+        _sign_in_alone(entry, before)
+        for user, after in zip(users, KILLED_AFTER, strict=True):
+            rows = outside.rows(keys[user])
+            plain = {"user": user, "overflow": "end_existing", "after": after, "atomic": atomic}
+            try:
+                race(f"{HERE}:die", {"database": dict(entry), **plain}, count=lambda _: 0, processes=1, bursts=1)
+                how = "was not killed"
+            except RaceError as error:
+                how = "killed" if "exit code -9 " in str(error) else str(error)
+            found.append(Killed(name, atomic, after, how, unchanged=outside.rows(keys[user]) == rows))
+        for each, (status, milliseconds) in zip(found, _sign_in_alone(entry, before), strict=True):
+            each.then_status, each.then_ms = status, milliseconds
+        for each, user in zip(found, users, strict=True):
+            each.then_open = outside.open_sessions(keys[user])
+    finally:
+        outside.close()
+    return found
+
+
+def _sign_in_alone(entry: Mapping[str, Any], bursts: Sequence[Burst]) -> list[tuple[int, float]]:
+    """Sign in from one more process, once a burst; status and milliseconds of each."""
+    plain = [burst.plain() for burst in bursts]
+    report = race(
+        f"{HERE}:sign_in",
+        {"database": dict(entry), "plan": plain},
+        count=lambda _: 1,
+        processes=1,
+        bursts=len(bursts),
+    )
+    phases = len(report.durations) // len(bursts)
+    return [
+        (int(phases_of[0][1]), report.durations[number * phases + 1]) for number, phases_of in enumerate(report.results)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
@@ -11,6 +12,7 @@ from typing import Any
 from tests.races.browser import Application
 
 PASSWORD = "correct horse battery staple"
+_numbers = itertools.count(1)
 SETTINGS = "tests.django_site.settings"
 
 
@@ -45,7 +47,7 @@ def configure(overflow: str, *, atomic: bool, max_sessions: int = 1) -> None:
 class Outside:
     """The database as its operator sees it: plain SQL, past the store, in the process that holds the race."""
 
-    def __init__(self, database: Mapping[str, Any], alias: str) -> None:
+    def __init__(self, database: Mapping[str, Any]) -> None:
         """Give this process's Django the database, and create the site's tables in it."""
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
         from django.core.management import call_command
@@ -53,14 +55,16 @@ class Outside:
         from tests.stores import sql_site
 
         sql_site.configure()
-        self.alias = sql_site.add(alias, {**database, "CONN_MAX_AGE": None})
-        call_command("migrate", database=alias, verbosity=0)
+        self.alias = sql_site.add(f"outside_{next(_numbers)}", {**database, "CONN_MAX_AGE": None})
+        call_command("migrate", database=self.alias, verbosity=0)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection, and let Django forget the database."""
         from django.db import connections
 
         connections[self.alias].close()
+        del connections[self.alias]
+        del connections.settings[self.alias]
 
     def run(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """One statement; its rows, if it has any."""
@@ -92,9 +96,13 @@ class Outside:
         )
         self.run(sql, (_now(), f"auth.user|{key}|%"))
 
-    def count(self, table: str) -> int:
-        """How many rows a table has."""
-        return int(self.run(f"SELECT COUNT(*) FROM {table}")[0][0])
+    def rows(self, key: int) -> list[tuple[Any, ...]]:
+        """Every row there is of a user, Django's own of them included."""
+        found = self.run("SELECT * FROM auth_user WHERE id = %s", (key,))
+        for table in ("subject", "session", "ticket", "event"):
+            sql = f"SELECT * FROM sojourn_{table} WHERE subject LIKE %s ORDER BY 1"
+            found += self.run(sql, (f"auth.user|{key}|%",))
+        return found
 
     def deadlocks(self) -> int | None:
         """How many deadlocks the server has resolved so far in this database; None where it does not say."""
