@@ -1,17 +1,35 @@
 """The memory store, the model of all others, keeps every promise; the deliberately broken one does not."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from sojourn.core.store import Store
 from sojourn.stores.memory import MemoryStore
+from sojourn.stores.wrappers import ThreadedStore
 from sojourn.testing.broken import CheckThenActStore
 from sojourn.testing.conformance import MemoryReader, Reader, StoreConformance
+from sojourn.testing.waiting import WaitingStore
 
 
 class TestMemoryStore(StoreConformance):
     def make_store(self) -> Store:
         self.memory = MemoryStore()
         return self.memory
+
+    def make_reader(self) -> Reader:
+        return MemoryReader(self.memory)
+
+
+class TestMemoryStoreForCallersThatAwait(StoreConformance):
+    """Both adapters, there and back: what an asynchronous store is tested through."""
+
+    @pytest.fixture
+    def store(self) -> Iterator[Store]:
+        self.memory = MemoryStore()
+        store = WaitingStore(ThreadedStore(self.memory))
+        yield store
+        store.close()
 
     def make_reader(self) -> Reader:
         return MemoryReader(self.memory)

@@ -1,8 +1,9 @@
 """An asynchronous store for tests that wait: the conformance suite and the state machine are written once."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import TypeVar
+import threading
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 from sojourn.core.decisions import Decision
 from sojourn.core.records import Roster, Session, Ticket
@@ -12,55 +13,64 @@ T = TypeVar("T")
 
 
 class WaitingStore:
-    """A `Store` that runs each call of an `AsyncStore` to its end, all in one event loop. Close it after use.
+    """A `Store` that runs each call of an `AsyncStore` to its end, in an event loop of its own. Close it after use.
 
-    One thread at a time, and never within a running event loop.
+    Any thread may call, several at a time; the event loop runs in a thread of this store's.
     """
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        self._runner = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="waiting store", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
-        """Close the event loop. The store itself is its owner's to close."""
-        self._runner.close()
+        """Close the event loop. The store itself is its owner's to close, by `run` if that must be awaited."""
+        self.run(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(self, call: Coroutine[Any, Any, T]) -> T:
+        """What `call` comes to, awaited in the event loop."""
+        return asyncio.run_coroutine_threadsafe(call, self._loop).result()
 
     def lookup(self, digest: bytes) -> Session | None:
         """See `Store.lookup`."""
-        return self._runner.run(self._store.lookup(digest))
+        return self.run(self._store.lookup(digest))
 
     def find(self, sid: str) -> Session | None:
         """See `Store.find`."""
-        return self._runner.run(self._store.find(sid))
+        return self.run(self._store.find(sid))
 
     def roster(self, subject: str) -> Roster:
         """See `Store.roster`."""
-        return self._runner.run(self._store.roster(subject))
+        return self.run(self._store.roster(subject))
 
     def history(self, subject: str, limit: int) -> Sequence[Session]:
         """See `Store.history`."""
-        return self._runner.run(self._store.history(subject, limit))
+        return self.run(self._store.history(subject, limit))
 
     def ticket(self, digest: bytes) -> Ticket | None:
         """See `Store.ticket`."""
-        return self._runner.run(self._store.ticket(digest))
+        return self.run(self._store.ticket(digest))
 
     def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
         """See `Store.transact`."""
-        return self._runner.run(self._store.transact(subject, decide, ticket))
+        return self.run(self._store.transact(subject, decide, ticket))
 
     def restore(self, decision: Decision[T]) -> None:
         """See `Store.restore`."""
-        self._runner.run(self._store.restore(decision))
+        self.run(self._store.restore(decision))
 
     def touch(self, session: Session, now: int, carrier_expires: int | None) -> bool:
         """See `Store.touch`."""
-        return self._runner.run(self._store.touch(session, now, carrier_expires))
+        return self.run(self._store.touch(session, now, carrier_expires))
 
     def overdue(self, now: int, limit: int) -> Sequence[Session]:
         """See `Store.overdue`."""
-        return self._runner.run(self._store.overdue(now, limit))
+        return self.run(self._store.overdue(now, limit))
 
     def purge(self, before: int, limit: int) -> int:
         """See `Store.purge`."""
-        return self._runner.run(self._store.purge(before, limit))
+        return self.run(self._store.purge(before, limit))

@@ -14,7 +14,7 @@ from sojourn.core.policy import Limit, Policy
 from sojourn.core.records import Arrival, EndReason, Roster, Ticket
 from sojourn.core.store import Store
 from sojourn.testing.clock import START
-from sojourn.testing.conformance.setup import Reader, Setup, keep, open_sids, update
+from sojourn.testing.conformance.setup import Reader, Setup, keep, open_sids, update, write
 from sojourn.testing.samples import digest, ended, full_session, session, ticket
 
 ONE = Policy((Limit(1),))
@@ -121,6 +121,20 @@ class Writing(Setup):
         assert store.ticket(digest("t")) is None
         assert self._given(store, "ann", digest("t")) is None
         assert store.ticket(digest("u")) == ticket("u")
+
+    def test_redeeming_a_ticket_that_is_gone_changes_nothing(self, store: Store) -> None:
+        keep(store, tickets=[ticket("u")])
+        write(store, Decision(None, redeem=digest("t")))
+        assert store.ticket(digest("u")) == ticket("u")
+
+    def test_a_decision_made_again_because_its_answer_was_lost_is_written_once(
+        self, store: Store, reader: Reader
+    ) -> None:
+        event = StartRefused(subject="ann", at=START, arrival={}, limit="1")
+        for _ in range(2):
+            write(store, Decision(None, issue=ticket("t"), events=(event,)))
+        assert store.ticket(digest("t")) == ticket("t")
+        assert reader.events("ann") == [payload(event)]
 
     def test_events_are_recorded_with_the_decision_and_in_its_order(self, store: Store, reader: Reader) -> None:
         over = ended(session("a"), START + 1)
