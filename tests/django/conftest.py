@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,6 +84,18 @@ def limit(sojourn: SetPolicy) -> SetPolicy:
         sojourn(LIMITS=[{"max_sessions": 1, "overflow": overflow, **keys}])
 
     return change
+
+
+@pytest.fixture(params=["db", "cache", "cached_db", "file", "signed_cookies"])
+def engine(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Iterator[str]:
+    """Each of Django's session engines."""
+    from django.core.cache import cache
+
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{request.param}"
+    settings.SESSION_FILE_PATH = str(tmp_path)
+    cache.clear()
+    yield request.param
+    cache.clear()
 
 
 @pytest.fixture

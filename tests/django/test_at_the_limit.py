@@ -498,7 +498,7 @@ class TestTicket:
 
 
 _BY_LOGIN = ("custom", "swallowing", "atomic", "async", "remembering", "crashing", "failing")
-CARELESS = {"/crash/", "/crashing-logout/", *(f"/{name}-login/" for name in _BY_LOGIN)}
+CARELESS = {"/crash/", "/crashing-logout/", "/crashing-password/", *(f"/{name}-login/" for name in _BY_LOGIN)}
 """Views that fail by themselves when they are sent nothing, or always."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -18,20 +18,9 @@ from tests.django_site.middleware import sightings
 
 pytestmark = pytest.mark.django_db
 
-ENGINES = ["db", "cache", "cached_db", "file", "signed_cookies"]
 SECRET = "only-for-ada-4711"
 SHOWING = ["/whoami/", "/data/", "/private/", "/cached/", "/admin/", "/sessions/", "/async-whoami/"]
 CSRF = "a" * 32
-
-
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest, settings: Any, tmp_path: Any) -> Iterator[str]:
-    """Each of Django's session engines."""
-    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{request.param}"
-    settings.SESSION_FILE_PATH = str(tmp_path)
-    cache.clear()
-    yield request.param
-    cache.clear()
 
 
 class Copy:

@@ -38,4 +38,5 @@ urlpatterns = [
     path("crashing-logout/", views.crashing_logout),
     path("async-logout/", views.async_logout),
     path("own-password/", views.own_password),
+    path("crashing-password/", views.crashing_password),
 ]

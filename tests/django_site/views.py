@@ -179,3 +179,11 @@ def own_password(request: HttpRequest) -> HttpResponse:
     request.user.set_password(request.POST["password"])
     request.user.save()
     return HttpResponse("changed")
+
+
+@csrf_exempt
+def crashing_password(request: HttpRequest) -> HttpResponse:
+    """A view that changes one's own password, and then fails."""
+    request.user.set_password(request.POST["password"])
+    request.user.save()
+    raise RuntimeError("after the change")

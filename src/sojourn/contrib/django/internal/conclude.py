@@ -175,6 +175,8 @@ def _follow(request: HttpRequest, response: HttpResponseBase, visit: Visit, reco
     if carrier.read(session).user_key is None:
         control().end(record.subject, [record.sid], EndReason.LOGOUT)
         return _signed_out(request, response)
+    if response.status_code >= 500:
+        return response  # Django saves no session with it, so the browser's must stay as it was
     if visit.renewed_hash and session.get(HASH_SESSION_KEY) != visit.renewed_hash:
         session[HASH_SESSION_KEY] = visit.renewed_hash
         if not visit.swapped:
