@@ -1,8 +1,13 @@
-"""Records to columns and back: everything comes back, and whatever else is found there is a RecordFormatError."""
+"""Records to columns and back: everything comes back, and whatever else is found there is a RecordFormatError.
+
+And the rest of the SQL store that needs no database: the statements' parameters, and which errors are contention.
+"""
 
 from __future__ import annotations
 
 import json
+import sqlite3
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +17,7 @@ from hypothesis import strategies as st
 from sojourn.core.errors import ConfigurationError, InvalidInput, RecordFormatError
 from sojourn.core.records import FORMAT_VERSION, Session
 from sojourn.stores.sql import rows
+from sojourn.stores.sql.faults import contended
 from sojourn.stores.sql.statements import DIALECTS, Statements
 from sojourn.testing.clock import START
 from sojourn.testing.samples import ended, full_session, session, ticket
@@ -171,3 +177,38 @@ def test_a_change_names_its_parameters_in_the_order_in_which_they_are_written(ve
     assert order == ["last_seen", "expires", "last_seen", "expires", "sid"]
     assert sql.count("%s") == len(order)
     assert sql.endswith("WHERE sid = %s AND state = 'open'")
+
+
+def raised(**facts: Any) -> Any:
+    return SimpleNamespace(args=(), **facts)
+
+
+def sqlite_error(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("vendor", "error", "expected"),
+    [
+        ("postgresql", raised(sqlstate="40001"), True),
+        ("postgresql", raised(sqlstate="40P01"), True),
+        ("postgresql", raised(pgcode="55P03"), True),
+        ("postgresql", raised(sqlstate="57P01"), False),
+        ("postgresql", raised(sqlstate=None), False),
+        ("mysql", ValueError(1213, "Deadlock found"), True),
+        ("mysql", ValueError(1205, "Lock wait timeout exceeded"), True),
+        ("mysql", ValueError(1020, "Record has changed since last read"), True),
+        ("mysql", ValueError(2006, "Server has gone away"), False),
+        ("mysql", ValueError(), False),
+        ("sqlite", sqlite_error(sqlite3.SQLITE_BUSY), True),
+        ("sqlite", sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT), True),
+        ("sqlite", sqlite_error(sqlite3.SQLITE_LOCKED), True),
+        ("sqlite", sqlite_error(sqlite3.SQLITE_FULL), False),
+        ("sqlite", ValueError("database is locked"), False),
+        ("sqlite", None, False),
+    ],
+)
+def test_what_may_help_to_try_again_is_told_from_what_does_not(vendor: str, error: Any, expected: bool) -> None:
+    assert contended(vendor, error) is expected

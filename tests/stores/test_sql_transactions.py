@@ -95,6 +95,19 @@ def test_inside_the_callers_transaction_there_is_neither_savepoint_nor_commit(al
     assert not [statement for statement in statements if "synchronous_commit" in statement]
 
 
+@pytest.mark.parametrize("entry", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_only_a_touch_does_not_wait_for_the_disk_and_only_for_itself(alias: str, store: SQLStore) -> None:
+    sql_site.run(alias, "SET synchronous_commit TO on")
+    with sql_site.captured(alias) as written:
+        keep(store, session("a"))
+        update(store, ended(session("a"), START))
+    with sql_site.captured(alias) as touched:
+        store.touch(session("a"), START + 1, None)
+    assert "'off'" not in " ".join(written)
+    assert "set_config('synchronous_commit', 'off', true)" in " ".join(touched)
+    assert sql_site.run(alias, "SHOW synchronous_commit") == [{"synchronous_commit": "on"}]
+
+
 def test_a_decision_that_raises_leaves_the_callers_transaction_usable(alias: str, store: SQLStore) -> None:
     def decide(_: Roster) -> Decision[None]:
         raise InvalidTicket
@@ -258,6 +271,33 @@ def test_a_locked_file_is_contention(entry: dict[str, Any], alias: str, store: S
     finally:
         connections[hasty].close()
     assert open_sids(store) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param("postgresql", marks=pytest.mark.postgres),
+        pytest.param("mysql", marks=pytest.mark.mariadb, id="mariadb"),
+    ],
+    indirect=True,
+)
+def test_a_subject_that_somebody_holds_too_long_is_contention(
+    entry: dict[str, Any], alias: str, store: SQLStore
+) -> None:
+    from django.db import connections
+
+    hasty = sql_site.add(f"{alias}_hasty", entry)
+    postgres = connections[hasty].vendor == "postgresql"
+    try:
+        sql_site.run(hasty, "SET lock_timeout = '50ms'" if postgres else "SET innodb_lock_wait_timeout = 1")
+        with atomic(alias):
+            keep(store, session("a"))
+            with atomic(hasty), pytest.raises(StoreContention):
+                keep(SQLStore(database(hasty)), session("b"))
+            keep(SQLStore(database(hasty)), session("c", "another"))
+    finally:
+        connections[hasty].close()
+    assert open_sids(store) == ["a"]
 
 
 @pytest.mark.parametrize("entry", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)

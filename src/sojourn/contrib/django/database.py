@@ -54,12 +54,8 @@ class DjangoDatabase:
         if self.in_transaction:
             yield
             return
-        try:
-            with self.translated(), transaction.atomic(using=self.alias):
-                yield
-        except StoreUnavailable:
-            self._renew()
-            raise
+        with self.translated(), transaction.atomic(using=self.alias):
+            yield
 
     def query(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """See `Database.query`."""
@@ -90,12 +86,10 @@ class DjangoDatabase:
                 # it: whoever opened it must not get that far. (Our own is rolled back by the exception.)
                 connection.set_rollback(True)
             else:
-                self._renew()
+                # Let go of a connection that the server has closed: outside of requests nobody else does. (In a
+                # transaction Django does it when the rollback fails.)
+                connection.close_if_unusable_or_obsolete()
             raise self._translation(error) from error
-
-    def _renew(self) -> None:
-        """Let go of a connection that the server has closed: outside of requests nobody else does."""
-        self.connection.close_if_unusable_or_obsolete()
 
     def _translation(self, error: Error) -> SojournError:
         if contended(self.vendor, error.__cause__):
