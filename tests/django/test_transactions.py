@@ -173,7 +173,7 @@ HERE = Path(__file__)
 
 
 def _again_on(server: DatabaseServer) -> None:
-    """Run the tests of this file on another database: with the session engine that is in it, and two ways of signing in."""
+    """Run the tests of this file on another database: with sessions in it as well, and two ways of signing in."""
     left_out = "here_on cache file signed_cookies custom swallowing admin"
     chosen = " and ".join(f"not {word}" for word in left_out.split())
     done = subprocess.run(
