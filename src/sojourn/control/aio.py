@@ -67,7 +67,7 @@ class AsyncSessionControl(Rules):
 
     async def touch(self, session: Session, carrier_expires: int | None = None) -> bool:
         """See `SessionControl.touch`."""
-        return await self.store.touch(session, self.clock(), carrier_expires or session.carrier_expires)
+        return await self.store.touch(session, self.clock(), carrier_expires)
 
     async def settle(self, session: Session, arrival: Arrival) -> Session | None:
         """See `SessionControl.settle`."""

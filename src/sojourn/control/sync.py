@@ -81,7 +81,7 @@ class SessionControl(Rules):
 
     def touch(self, session: Session, carrier_expires: int | None = None) -> bool:
         """Record activity now and, if given, when the token's carrier ends. Returns whether the session was live."""
-        return self.store.touch(session, self.clock(), carrier_expires or session.carrier_expires)
+        return self.store.touch(session, self.clock(), carrier_expires)
 
     def settle(self, session: Session, arrival: Arrival) -> Session | None:
         """Fit a new session to what its sign-in turned out to be: persistent or not, and for how long carried.

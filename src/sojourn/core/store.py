@@ -65,7 +65,7 @@ class Store(Protocol):
         ...
 
     def touch(self, session: Session, now: int, carrier_expires: int | None) -> bool:
-        """Record activity at `now` and the carrier's end, if the session still lives; never creates, never revives.
+        """Record activity at `now` and the carrier's new end (None: as it was); never creates, never revives.
 
         A session that is ended, or that time has ended by `now` (a deadline at `now` or before), is left as it is:
         activity that comes too late must not call back what a look-up has already judged dead. `last_seen` becomes

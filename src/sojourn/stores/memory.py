@@ -94,7 +94,8 @@ class MemoryStore:
             if present is None or not judge(present, now).live:
                 return False
             seen = max(present.last_seen, now)
-            self._write(replace(present, last_seen=seen, carrier_expires=carrier_expires))
+            carried = present.carrier_expires if carrier_expires is None else carrier_expires
+            self._write(replace(present, last_seen=seen, carrier_expires=carried))
             return True
 
     def overdue(self, now: int, limit: int) -> Sequence[Session]:

@@ -128,23 +128,27 @@ class Statements:
         return f"DELETE FROM {table} WHERE {key} IN ({_places(count)}) AND {column} < %s"
 
     def _touch(self, condition: str) -> str:
-        bound = self._deadline(("last_seen", "carrier_expires"), [])
+        carried = "COALESCE(%s, carrier_expires)"
+        bound = self._deadline(("last_seen", "carrier_expires"), [], carried)
         return (
-            f"UPDATE sojourn_session SET deadline = {bound}, last_seen = {self._later()}, carrier_expires = %s"
+            f"UPDATE sojourn_session SET deadline = {bound}, last_seen = {self._later()}, carrier_expires = {carried}"
             f" WHERE sid = %s AND state = 'open' AND deadline > %s{condition}"
         )
 
     def _later(self) -> str:
         return f"{self.dialect.greatest}(last_seen, %s)"
 
-    def _deadline(self, changed: Collection[str], order: list[str]) -> str:
-        """The soonest bound of an open session; adds the names of the changed columns that it needs to `order`."""
+    def _deadline(self, changed: Collection[str], order: list[str], carried: str = "%s") -> str:
+        """The soonest bound of an open session; adds the names of the changed columns that it needs to `order`.
+
+        `carried` is what a changed end of the carrier becomes.
+        """
         bounds = []
         for name in ("last_seen", "inactivity_timeout", "expires", "carrier_expires"):
             expression = name
             if name in changed:
                 order.append(name)
-                expression = self._later() if name == "last_seen" else "%s"
+                expression = {"last_seen": self._later(), "carrier_expires": carried}.get(name, "%s")
             bounds.append(expression)
         seen, timeout, *moments = bounds
         soonest = ", ".join(f"COALESCE({bound}, {NEVER})" for bound in (f"{seen} + {timeout}", *moments))

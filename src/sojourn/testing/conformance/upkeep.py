@@ -27,6 +27,13 @@ class Upkeep(Setup):
         assert store.find("a") == session("a", last_seen=START + 5, carrier_expires=START + 99)
         assert store.find("b") == session("b")
 
+    def test_touch_leaves_the_carriers_end_alone_unless_it_is_given(self, store: Store) -> None:
+        before = session("a", carrier_expires=START + 50)
+        keep(store, before)
+        store.touch(before, START + 5, START + 99)
+        assert store.touch(before, START + 6, None) is True
+        assert store.find("a") == session("a", last_seen=START + 6, carrier_expires=START + 99)
+
     def test_touch_never_moves_the_last_activity_back(self, store: Store) -> None:
         keep(store, session("a", last_seen=START + 9))
         assert store.touch(session("a"), START + 5, None) is True
@@ -61,7 +68,7 @@ class Upkeep(Setup):
         keep(store, full_session("a"))
         later = replace(full_session("a"), digest=digest("new"), predecessor=digest("a"), acr="gold", generation=9)
         update(store, later)
-        assert store.touch(full_session("a"), START + 50, later.carrier_expires) is True
+        assert store.touch(full_session("a"), START + 50, None) is True
         assert store.find("a") == replace(later, last_seen=START + 50)
 
     def test_overdue_finds_what_time_has_ended_the_longest_overdue_first(self, store: Store) -> None:
