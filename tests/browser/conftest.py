@@ -1,0 +1,49 @@
+"""The site, and people with browsers to visit it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from tests.browser.person import Person
+from tests.browser.server import Site, running_site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+class People(Protocol):
+    """Makes a person with a fresh browser."""
+
+    def __call__(self, **options: Any) -> Person: ...
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The people's site, served by a process of its own."""
+    with running_site(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture
+def person(chromium_browser: Browser, site: Site) -> Iterator[People]:
+    """Makes people with fresh browsers at the site. When the test is over, what they saw is searched for secrets."""
+    made: list[Person] = []
+
+    def new(**options: Any) -> Person:
+        made.append(Person(chromium_browser, site.url, **options))
+        return made[-1]
+
+    yield new
+    for each in made:
+        each.leave()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder drives Chromium."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)

@@ -1,0 +1,107 @@
+"""Sites in processes of their own, as browsers meet them.
+
+Playwright's driver keeps an event loop in the tests' thread, where Django would refuse every query. What the tests
+change behind the site's back (an hour that passes, a database that is away) they change in its file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+PASSWORD = "correct horse battery"
+ROOT = Path(__file__).parents[2]
+_numbers = count(1)
+
+
+@contextmanager
+def process(command: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a server that ends with this block, or with the test process, whichever is first. It logs to a file."""
+    setpriv = shutil.which("setpriv")
+    guard = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+    with (
+        log.open("ab") as output,
+        subprocess.Popen(
+            guard + command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output, text=True
+        ) as running,
+    ):
+        try:
+            yield running
+        finally:
+            running.terminate()
+
+
+class Site:
+    """The people's site while it runs."""
+
+    def __init__(self, url: str, database: Path) -> None:
+        self.url = url
+        self._database = database
+
+    def account(self, limit: str) -> str:
+        """Make an account held to `limit` (a group of the site's settings); its user name."""
+        username = f"{limit.replace('_', '-')}-{next(_numbers)}"
+        self.hold(username, limit)
+        return username
+
+    def hold(self, username: str, limit: str) -> None:
+        """Hold an account to another limit from its next sign-in on."""
+        form = {"username": username, "password": PASSWORD, "limit": limit}
+        body = urllib.parse.urlencode(form).encode()
+        with urllib.request.urlopen(f"{self.url}/for-tests/account/", body, timeout=30) as answer:
+            assert answer.status == 200
+
+    def open_sessions(self, username: str) -> list[dict[str, Any]]:
+        """The open sessions of an account, straight from the table."""
+        return self._query(
+            "SELECT sojourn_session.* FROM sojourn_session JOIN auth_user ON subject LIKE 'auth.user|' || auth_user.id"
+            " || '|%' WHERE username = ? AND state = 'open' ORDER BY created",
+            username,
+        )
+
+    def age(self, username: str, column: str, minutes: int) -> None:
+        """Let the open sessions of an account be `minutes` older in one respect."""
+        for session in self.open_sessions(username):
+            self._query(
+                f"UPDATE sojourn_session SET {column} = {column} - ? WHERE sid = ?", minutes * 60_000, session["sid"]
+            )
+
+    def age_tickets(self, minutes: int) -> None:
+        """Let every sign-in that waits have begun `minutes` earlier."""
+        self._query("UPDATE sojourn_ticket SET expires = expires - ?", minutes * 60_000)
+
+    @contextmanager
+    def without_its_store(self) -> Iterator[None]:
+        """Take the table of sessions away for a while."""
+        self._query("ALTER TABLE sojourn_session RENAME TO sojourn_session_away")
+        try:
+            yield
+        finally:
+            self._query("ALTER TABLE sojourn_session_away RENAME TO sojourn_session")
+
+    def _query(self, statement: str, *values: object) -> list[dict[str, Any]]:
+        with closing(sqlite3.connect(self._database, timeout=20, isolation_level=None)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(statement, values)]
+
+
+@contextmanager
+def running_site(folder: Path) -> Iterator[Site]:
+    """The people's site, on a port of its own, with a database file in `folder`."""
+    database, log = folder / "site.sqlite3", folder / "site.log"
+    command = [sys.executable, "-m", "tests.browser.site.serve", os.fspath(database)]
+    with process(command, log) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        assert url, f"the site did not start:\n{log.read_text()[-3000:]}"
+        yield Site(url, database)

@@ -1,0 +1,19 @@
+"""The strictest content security policy that a site could put on Sojourn's pages."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'"
+
+
+def strict_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """No script, nothing from elsewhere, nothing written into the page itself. Django's admin could not live so."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not request.path.startswith("/admin/"):
+            response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    return answer

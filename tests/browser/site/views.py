@@ -1,0 +1,48 @@
+"""Pages that people visit, written as sites write them; and one that the tests use to make accounts."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import Group
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+FORTNIGHT = 14 * 24 * 60 * 60
+
+
+class RememberingLoginView(LoginView):
+    """Django's own view with the box "remember me" as most sites add it: looked at once the sign-in is done."""
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Keep the session for a fortnight if that is wished, else until the browser closes."""
+        response = super().form_valid(form)
+        self.request.session.set_expiry(FORTNIGHT if self.request.POST.get("remember") else 0)
+        return response
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """A public page that says who is signed in."""
+    return render(request, "home.html")
+
+
+@login_required
+def report(request: HttpRequest) -> HttpResponse:
+    """A private page that thinks of no cache."""
+    return render(request, "report.html", {"query": request.META["QUERY_STRING"]})
+
+
+careful_report = never_cache(report)
+
+
+@csrf_exempt
+def account(request: HttpRequest) -> HttpResponse:
+    """Make the account that the test asks for, if there is none, and hold it to a limit, by its group."""
+    user, fresh = get_user_model().objects.get_or_create(username=request.POST["username"])
+    if fresh:
+        user.set_password(request.POST["password"])
+        user.save()
+    user.groups.set([Group.objects.get_or_create(name=request.POST["limit"])[0]])
+    return HttpResponse("done")
