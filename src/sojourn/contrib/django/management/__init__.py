@@ -1,0 +1,1 @@
+"""Sojourn's management commands."""
