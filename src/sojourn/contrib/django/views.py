@@ -210,7 +210,7 @@ class ChooseView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """List the open sessions."""
         try:
-            _, pending = self._pending(request, cookies.read_ticket(request))
+            pending = self._pending(request, parse_ticket(cookies.read_ticket(request)))
         except InvalidTicket:
             return answers.choice_over(request)
         return self._page(request, pending)
@@ -218,8 +218,8 @@ class ChooseView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Run the admission again, with the chosen sessions to end, and go on to where the user was going."""
         try:
-            ticket, chosen = _answer(request)
-            secret, pending = self._pending(request, ticket)
+            secret, chosen = _answer(request)
+            pending = self._pending(request, secret)
             if request.POST.get("cancel"):
                 control().abandon(secret, browser=visit_of(request).device.for_ticket())
                 return _without_ticket(HttpResponseRedirect(answers.login_url()))
@@ -229,9 +229,8 @@ class ChooseView(View):
         except InvalidTicket:
             return answers.choice_over(request)
 
-    def _pending(self, request: HttpRequest, ticket: object) -> tuple[TicketSecret, Ticket]:
-        secret = parse_ticket(ticket)
-        return secret, control().pending(secret, browser=visit_of(request).device.for_ticket())
+    def _pending(self, request: HttpRequest, secret: TicketSecret) -> Ticket:
+        return control().pending(secret, browser=visit_of(request).device.for_ticket())
 
     def _sign_in(self, request: HttpRequest, secret: TicketSecret, pending: Ticket, chosen: list[str]) -> HttpResponse:
         visit, context = visit_of(request), pending.context
@@ -274,18 +273,21 @@ class ChooseView(View):
         return answers.page(request, "choose", context, 409 if error else 200)
 
 
-def _answer(request: HttpRequest) -> tuple[object, list[str]]:
-    """The ticket and the chosen sids, from a form or from JSON. Raises InvalidTicket for what is neither."""
+def _answer(request: HttpRequest) -> tuple[TicketSecret, list[str]]:
+    """The ticket and the chosen sids, from a form or from JSON. Raises InvalidTicket for what is neither.
+
+    The ticket is never a bare text in a caller's hands: an error page shows local variables.
+    """
     if request.content_type != "application/json":
-        return cookies.read_ticket(request), request.POST.getlist("end")[:1000]
+        return parse_ticket(cookies.read_ticket(request)), request.POST.getlist("end")[:1000]
     try:
         body = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets nested a thousand deep are no answer either
         raise InvalidTicket from None
     chosen = body.get("end") if isinstance(body, dict) else None
     if not isinstance(chosen, list) or not all(isinstance(sid, str) for sid in chosen):
         raise InvalidTicket
-    return body.get("ticket"), chosen[:1000]
+    return parse_ticket(body.get("ticket")), chosen[:1000]
 
 
 def _without_ticket(response: R) -> R:
