@@ -178,6 +178,33 @@ def test_sixteen_browsers_that_choose_what_they_are_shown_end_as_one(store: Memo
         assert len(control.sessions("ann")) == 1
 
 
+def test_a_choice_that_left_no_room_can_be_made_again_with_the_same_ticket(
+    store: MemoryStore, clock: FakeClock
+) -> None:
+    control = SessionControl(store, ASK, clock=clock)
+    first, _ = sign_in(control)
+    asked = ask(control)
+    assert asked.ticket is not None
+    again = control.choose(asked.ticket, [], browser="browser")
+    assert isinstance(again, ChoiceRequired)
+    assert (again.ticket, again.expires) == (asked.ticket, asked.expires)
+    assert isinstance(control.choose(asked.ticket, [first.sid], browser="browser"), Admitted)
+    with pytest.raises(InvalidTicket):
+        control.choose(asked.ticket, [], browser="browser")
+
+
+def test_two_requests_at_once_do_not_put_the_carriers_end_back(store: MemoryStore, clock: FakeClock) -> None:
+    control = SessionControl(store, Policy(), clock=clock)
+    outcome = control.start(Arrival("ann", carrier_expires=clock() + HOUR))
+    assert isinstance(outcome, Admitted)
+    clock.advance(5 * MINUTE)
+    assert control.touch(outcome.session, clock() + DAY), "the one that moves it on"
+    assert control.touch(outcome.session), "the one that had looked the session up before"
+    kept = store.find(outcome.session.sid)
+    assert kept is not None
+    assert kept.carrier_expires == clock() + DAY
+
+
 def test_a_pending_sign_in_remembers_where_its_user_was_going(store: MemoryStore, clock: FakeClock) -> None:
     control = SessionControl(store, ASK, clock=clock)
     sign_in(control)

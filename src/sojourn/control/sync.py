@@ -51,7 +51,8 @@ class SessionControl(Rules):
     ) -> StartOutcome:
         """Answer a pending sign-in: run the admission again, with the sessions `end` (sids) to end.
 
-        `arrival` is the sign-in as it stands now (groups and password may have changed); by default as it began.
+        `arrival` is the sign-in as it stands now: give it wherever groups or the password may have changed since. By
+        default it is as it began.
         Atomic; the ticket is used up if it admits, and nothing ends otherwise. Raises InvalidTicket, StoreContention.
         """
         secret = secret_of(ticket)
