@@ -16,10 +16,9 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from sojourn.contrib.django.internal import carrier
 from sojourn.contrib.django.internal.endings import present_request
-from sojourn.contrib.django.internal.judge import disown, is_owner, judge
+from sojourn.contrib.django.internal.judge import Judgement, disown, is_owner, judge
 from sojourn.contrib.django.internal.visit import visit_for
 from sojourn.contrib.django.settings import current
-from sojourn.core.records import Session
 
 
 class LiveSessions(AbstractTokenStrategy):  # type: ignore[misc]  # allauth has no types
@@ -44,22 +43,25 @@ def _is_live(session: SessionBase) -> bool:
     if carried.user_key is None and carried.token is None:
         return True  # nobody is signed in to it: a sign-in that is under way
     passive = request is not None and request.path.startswith(current().PASSIVE_PATHS)
-    found = judge(carried, passive=passive)
-    if found.live is None or not _owned(session, found.live):
+    found = _judged(session, carried, passive)
+    if found.live is None:
         session.flush()
-        return False
     if visit is not None:
-        visit.record, visit.login_mark, visit.passive = found.live, carrier.login_mark(session), passive
-        visit.token, visit.parent_token = str(carried.token), found.parent_token
-    return True
+        visit.record, visit.ended, visit.lost = found.live, found.ended, found.live is None
+        visit.token, visit.parent_token, visit.passive = str(carried.token), found.parent_token, passive
+        visit.login_mark = carrier.login_mark(session)
+    return found.live is not None
 
 
-def _owned(session: SessionBase, record: Session) -> bool:
+def _judged(session: SessionBase, carried: carrier.Carried, passive: bool) -> Judgement:
+    found = judge(carried, passive=passive)
+    if found.live is None:
+        return found
     user = get_session_user(session)
-    if user is not None and is_owner(user, record):
-        return True
-    disown(record, user, carrier.read(session).user_key)
-    return False
+    if user is not None and is_owner(user, found.live):
+        return found
+    # An older token: the session goes on elsewhere, with what this one lacks.
+    return Judgement(ended=None if found.renewed else disown(found.live, user, carrier.read(session).user_key))
 
 
 class SojournSessionTokenStrategy(LiveSessions, SessionTokenStrategy):  # type: ignore[misc]  # allauth has no types

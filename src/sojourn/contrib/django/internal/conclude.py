@@ -23,7 +23,7 @@ def has_work(request: HttpRequest) -> bool:
 
 
 def _has_work(visit: Visit) -> bool:
-    if visit.sign_in_seen or visit.stop is not None or visit.started is not None or visit.let_go:
+    if visit.sign_in_seen or visit.stop is not None or visit.started is not None or visit.let_go or visit.lost:
         return True
     session = visit.session
     return (
@@ -63,6 +63,8 @@ def _conclude(request: HttpRequest, response: HttpResponseBase, visit: Visit) ->
             response = _finish_start(request, response, visit, visit.started)
         elif visit.sign_in_seen:  # it failed by itself, such as a choice that came too late
             _leave_session_clean(request, visit)
+        elif visit.lost:
+            _lose(request, visit)
         elif visit.record is not None:
             response = _follow(request, response, visit, visit.record)
     except StoreError as error:
@@ -115,6 +117,14 @@ def _answer_stop(request: HttpRequest, response: HttpResponseBase, visit: Visit,
     if not stop.kept_session:
         _leave_session_clean(request, visit)
     return response
+
+
+def _lose(request: HttpRequest, visit: Visit) -> None:
+    """A view has found the session over; in its transaction, which its answer may have rolled back."""
+    if visit.ended is not None and visit.ended.end_reason is not None:
+        control().end(visit.ended.subject, [visit.ended.sid], visit.ended.end_reason, by=visit.ended.ended_by)
+    if visit.session_key is not None:
+        request.session.delete(visit.session_key)
 
 
 def _leave_session_clean(request: HttpRequest, visit: Visit) -> None:

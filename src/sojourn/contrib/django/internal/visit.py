@@ -59,6 +59,8 @@ class Visit:
     passive: bool = False
     ended: Session | None = None
     """The session that the request came with, if it is over."""
+    lost: bool = False
+    """Whether a view has looked it up and found it over: what was done about that, its transaction may take back."""
     let_go: bool = False
     """The session it came with counts for nothing any more, and its cookie has not been expired yet."""
     choice: Choice | None = None
