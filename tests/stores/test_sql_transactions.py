@@ -291,13 +291,15 @@ def test_a_subject_that_somebody_holds_too_long_is_contention(
     try:
         sql_site.run(hasty, "SET lock_timeout = '50ms'" if postgres else "SET innodb_lock_wait_timeout = 1")
         with atomic(alias):
-            keep(store, session("a"))
+            # Names of their own: MariaDB locks the gap around a deleted row of the same key that it has not purged.
+            keep(store, session("held 1", "held"))
             with atomic(hasty), pytest.raises(StoreContention):
-                keep(SQLStore(database(hasty)), session("b"))
-            keep(SQLStore(database(hasty)), session("c", "another"))
+                keep(SQLStore(database(hasty)), session("held 2", "held"))
+            keep(SQLStore(database(hasty)), session("free 1", "free"))
     finally:
         connections[hasty].close()
-    assert open_sids(store) == ["a"]
+    assert open_sids(store, "held") == ["held 1"]
+    assert open_sids(store, "free") == ["free 1"]
 
 
 @pytest.mark.parametrize("entry", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
