@@ -6,12 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.control import SessionControl
+from sojourn.control import Options, SessionControl
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.outcomes import Admitted, Authenticated
 from sojourn.core.policy import Policy
 from sojourn.core.records import Arrival, EndReason
-from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND, Timeouts, Verdict, deadline, judge, touch_due
+from sojourn.core.timeouts import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Timeouts,
+    Verdict,
+    deadline,
+    judge,
+    touch_due,
+    touch_interval,
+)
 from sojourn.stores.memory import MemoryStore
 from sojourn.testing.clock import START, FakeClock
 from sojourn.testing.samples import ended, session
@@ -87,6 +98,21 @@ def test_activity_is_written_once_a_minute_or_a_tenth_of_the_timeout(inactivity:
     assert Timeouts(inactivity=inactivity).interval == interval
 
 
+@pytest.mark.parametrize(
+    ("inactivity", "wished", "interval"),
+    [
+        (None, 5 * MINUTE, 5 * MINUTE),
+        (HOUR, 5 * MINUTE, 5 * MINUTE),
+        (5 * MINUTE, 5 * MINUTE, 30 * SECOND),
+        (MINUTE, HOUR, 6 * SECOND),
+    ],
+)
+def test_no_interval_is_so_long_that_an_active_session_would_end(
+    inactivity: int | None, wished: int, interval: int
+) -> None:
+    assert touch_interval(inactivity, wished) == interval
+
+
 @pytest.mark.parametrize(("after", "due"), [(0, False), (59_999, False), (60_000, True), (-1, False)])
 def test_activity_is_written_again_when_the_last_is_an_interval_old(after: int, due: bool) -> None:
     assert touch_due(session("a"), START + after, MINUTE) is due
@@ -109,16 +135,18 @@ def test_an_interval_that_would_end_an_active_session_is_a_configuration_error(
 
 @given(
     timeout=st.integers(10, HOUR),
-    pauses=st.lists(st.integers(0, 2 * HOUR), max_size=12),
+    pauses=st.lists(st.integers(0, HOUR), max_size=12),
     passive=st.lists(st.booleans(), min_size=12, max_size=12),
+    wished=st.one_of(st.none(), st.integers(1, HOUR)),
 )
 def test_a_session_never_ends_late_and_at_most_one_interval_early(
-    timeout: int, pauses: list[int], passive: list[bool]
+    timeout: int, pauses: list[int], passive: list[bool], wished: int | None
 ) -> None:
     """True activity is compared with what authenticate, which writes only some of it, lets through."""
     clock = FakeClock()
     policy = Policy(timeouts=Timeouts(inactivity=timeout))
-    control = SessionControl(MemoryStore(), policy, clock=clock)
+    control = SessionControl(MemoryStore(), policy, clock=clock, options=Options(touch_interval=wished))
+    interval = touch_interval(timeout, wished)
     admitted = control.start(Arrival("ann"))
     assert isinstance(admitted, Admitted)
     assert admitted.token is not None
@@ -127,7 +155,7 @@ def test_a_session_never_ends_late_and_at_most_one_interval_early(
         idle = clock.advance(pause) - last_active
         found = control.authenticate(admitted.token, passive=is_passive)
         if not isinstance(found, Authenticated):
-            assert idle >= timeout - policy.timeouts.interval, "not more than one interval early"
+            assert idle >= timeout - interval, "not more than one interval early"
             return
         assert idle < timeout, "never late"
         if not is_passive:

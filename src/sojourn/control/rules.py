@@ -42,8 +42,8 @@ def system_clock() -> int:
 class Options:
     """How session control behaves beside its policy; all durations in milliseconds.
 
-    `touch_interval`: how often activity is written at most (None: a minute, or a tenth of the inactivity timeout if
-    that is less). `ticket_lifetime`: how long a pending sign-in waits for its choice. `rotation_grace`: how long a
+    `touch_interval`: how often activity is written at most (None, or not less than a session's inactivity timeout: a
+    minute, or a tenth of that timeout if that is less). `ticket_lifetime`: how long a pending sign-in waits for its choice. `rotation_grace`: how long a
     renewed token's predecessor is still accepted. `retention`: how long ended sessions are remembered.
     """
 
@@ -151,9 +151,8 @@ class Rules:
 
     def touch_due(self, session: Session, now: int) -> bool:
         """Whether activity now is to be written."""
-        return timeouts.touch_due(
-            session, now, self.options.touch_interval or timeouts.touch_interval(session.inactivity_timeout)
-        )
+        interval = timeouts.touch_interval(session.inactivity_timeout, self.options.touch_interval)
+        return timeouts.touch_due(session, now, interval)
 
     def check(self, ticket: Ticket | None, browser: str, now: int) -> Ticket:
         """The ticket, if this browser may still use it. Raises InvalidTicket."""

@@ -40,8 +40,9 @@ class Timeouts:
     """How long a session may last, in milliseconds; None means no such bound.
 
     `inactivity`: without activity (NIST SP 800-63B-4 section 5.2, ASVS 7.3.1). `absolute`: however active
-    (ASVS 7.3.2). `touch_interval`: how often activity is written at most; by default a minute, or a tenth of the
-    inactivity timeout if that is less. A session therefore ends never late, and at most one interval early.
+    (ASVS 7.3.2). `touch_interval`: how often activity is to be written at most, checked here against the inactivity
+    timeout and applied by `sojourn.control.Options`; by default a minute, or a tenth of the inactivity timeout if that
+    is less. A session therefore ends never late, and at most one interval early.
     """
 
     inactivity: int | None = None
@@ -58,14 +59,17 @@ class Timeouts:
 
     @property
     def interval(self) -> int:
-        """The touch interval in force, in milliseconds."""
-        if self.touch_interval is not None:
-            return self.touch_interval
-        return touch_interval(self.inactivity)
+        """The touch interval, in milliseconds."""
+        return self.touch_interval or touch_interval(self.inactivity)
 
 
-def touch_interval(inactivity: int | None) -> int:
-    """A minute, or a tenth of the inactivity timeout if that is less; in milliseconds."""
+def touch_interval(inactivity: int | None, wished: int | None = None) -> int:
+    """How often the activity of a session is written at most; all in milliseconds.
+
+    `wished`, if an active session survives it; else a minute, or a tenth of the inactivity timeout if that is less.
+    """
+    if wished is not None and (inactivity is None or wished < inactivity):
+        return wished
     return MINUTE if inactivity is None else max(1, min(MINUTE, inactivity // 10))
 
 
