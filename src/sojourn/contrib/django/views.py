@@ -111,11 +111,13 @@ class EndingView(OwnSessionView):
 
     def post(self, request: HttpRequest, **_: str) -> HttpResponse:
         """End, or ask for the password first."""
+        self.what()  # which is not found if it is somebody else's, before anything is asked or changed
         if now() - self.session.authenticated >= current().REAUTHENTICATION_WINDOW:
             form = PasswordForm(request.POST if "password" in request.POST else None)
             if not form.is_valid() or not self._is_owner(request, form):
                 return self._confirm(request, form)
             control().elevate(self.session)
+            request.session.cycle_key()  # a new token as well (ASVS 7.2.4)
         count = self.end()
         request.session[_NOTICE] = ngettext("%(count)d session was ended.", "%(count)d sessions were ended.", count) % {
             "count": count

@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 from django.utils.functional import LazyObject
@@ -140,6 +141,14 @@ def hide(request: HttpRequest) -> None:
     request.session = empty
     anonymise(request)
     scrub(request)
+
+
+def forget(request: HttpRequest) -> None:
+    """The session is signed out of while our store cannot be reached: nothing of it stays, as far as Django's can."""
+    session = request.session
+    hide(request)
+    with suppress(DatabaseError):  # it may be in the very place that cannot be reached
+        session.delete()
 
 
 @contextmanager

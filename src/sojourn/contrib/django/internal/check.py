@@ -55,7 +55,7 @@ def _without_store(request: HttpRequest, error: StoreError) -> HttpResponseBase:
     signing_out = request.method == "POST" and is_sign_out(request)
     response = answers.unavailable(request, error, browser_cleared=signing_out)
     if signing_out:
-        carrier.hide(request)
+        carrier.forget(request)
         cookies.drop_session(response)
     return response
 
@@ -67,8 +67,9 @@ def is_sign_out(request: HttpRequest) -> bool:
     except Resolver404:
         return False
     view_class = getattr(view, "view_class", None)
-    # allauth's is no subclass of Django's, but has the same name.
-    return isinstance(view_class, type) and any(base.__name__ == LogoutView.__name__ for base in view_class.__mro__)
+    # allauth's is no subclass of Django's, but has the same name; the admin's is a method.
+    bases = view_class.__mro__ if isinstance(view_class, type) else ()
+    return getattr(view, "__name__", "") == "logout" or any(base.__name__ == LogoutView.__name__ for base in bases)
 
 
 def _judge(request: HttpRequest, visit: Visit, carried: carrier.Carried) -> EndReason | None:
