@@ -43,8 +43,9 @@ class Options:
     """How session control behaves beside its policy; all durations in milliseconds.
 
     `touch_interval`: how often activity is written at most (None, or not less than a session's inactivity timeout: a
-    minute, or a tenth of that timeout if that is less). `ticket_lifetime`: how long a pending sign-in waits for its choice. `rotation_grace`: how long a
-    renewed token's predecessor is still accepted. `retention`: how long ended sessions are remembered.
+    minute, or a tenth of that timeout if it is less). `ticket_lifetime`: how long a pending sign-in waits for its
+    choice. `rotation_grace`: how long a renewed token's predecessor is still accepted. `retention`: how long ended
+    sessions are remembered.
     """
 
     touch_interval: int | None = None
