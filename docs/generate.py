@@ -51,8 +51,6 @@ _KINDS: dict[str, type[Any]] = {
     "counts": Counts,
     "device_classes": DeviceClass,
 }
-_OWN = {"SUBJECT", "POLICY", "ADAPTER"}
-"""Settings that name something of the site's own, so that their examples cannot be run here."""
 
 
 def duration(milliseconds: int) -> str:
@@ -68,8 +66,7 @@ def settings() -> str:
     parts = []
     for each in fields(Settings):
         parse, example = each.metadata["parse"], each.metadata["example"]
-        kind = "python notest" if each.name in _OWN else "python"
-        shown = f'```{kind}\nSOJOURN = {{"{each.name}": {example}}}\n```\n'
+        shown = f'```python\nSOJOURN = {{"{each.name}": {example}}}\n```\n'
         parts.append(
             f"\n## {each.name}\n{each.metadata['doc']}\n\nDefault: {_default(parse, each.default)}.\n\n{shown}"
         )

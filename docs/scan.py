@@ -26,6 +26,8 @@ FOLDERS = {
     "contrib/django/demo/templates/sojourn_demo": "the demonstration's pages",
     "contrib/django/internal": "how the Django shell works inside",
     "contrib/django/locale/de/LC_MESSAGES": "German: the texts and what `make translations` makes of them",
+    "contrib/django/management": "Django's commands",
+    "contrib/django/management/commands": "commands for `manage.py`",
     "contrib/django/migrations": "the one SQL schema",
     "contrib/django/static/sojourn": "the stylesheet and the icons; no script",
     "contrib/django/templates/sojourn": "Sojourn's pages (see [custom pages](howto/custom-pages.md))",
@@ -89,17 +91,33 @@ def _first_line(path: Path) -> str:
     return " ".join(text.split("\n\n")[0].split()).replace("|", "\\|").replace("<", "&lt;")
 
 
+def _place(folder: str) -> tuple[int, str]:
+    """Where a folder comes in the list: as in FOLDERS, and those that are not in it under their parent."""
+    known, order = folder, list(FOLDERS)
+    while known not in FOLDERS:
+        known = known.rpartition("/")[0]
+    return order.index(known), folder
+
+
+def _about(folder: str) -> str:
+    if folder in FOLDERS:
+        return FOLDERS[folder]
+    package = SOURCE / folder / "__init__.py"
+    text = _first_line(package).rstrip(".") if package.is_file() and package.stat().st_size else ""
+    if not text:
+        raise SystemExit(f"docs/generate.py: describe {folder} in FOLDERS (docs/scan.py), or in its __init__.py")
+    return text
+
+
 def files() -> str:
     """Every file of the package, folder by folder, with the first line of what it says of itself."""
     parts = []
     paths = [p for p in sorted(SOURCE.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
     folders = {path.parent.relative_to(SOURCE).as_posix().removeprefix(".") for path in paths}
-    unknown = folders - set(FOLDERS)
-    if unknown:
-        raise SystemExit(f"docs/generate.py: describe in FOLDERS: {sorted(unknown)}")
-    for folder in (each for each in FOLDERS if each in folders and each != "contrib"):
+    for folder in sorted(folders - {"contrib"}, key=_place):
         name = f"sojourn/{folder}".rstrip("/")
-        parts.append(f"\n### {name}\n{FOLDERS[folder][0].upper()}{FOLDERS[folder][1:]}.\n\n")
+        about = _about(folder)
+        parts.append(f"\n### {name}\n{about[0].upper()}{about[1:]}.\n\n")
         here = [path for path in paths if path.parent == SOURCE / folder]
         others = [f"`{path.name}`" for path in here if path.suffix != ".py"]
         lines = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,6 +153,21 @@ def test_the_static_files_of_sojourn_and_of_the_demonstration_are_served(home: V
 
 def test_another_host_name_is_not_answered(home: Visitor) -> None:
     assert home.get("", Host="demo.example").status == 400
+
+
+CHECK = """
+import sys
+from pathlib import Path
+from sojourn.contrib.django.demo import setup
+setup.configure(Path(sys.argv[1]), "127.0.0.1")
+from django.core.management import call_command
+call_command("check", fail_level="WARNING")
+"""
+
+
+def test_its_settings_pass_every_system_check(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", CHECK, tmp_path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced)."), done.stderr
 
 
 def test_a_kept_folder_keeps_its_limit_but_no_session_and_no_password(tmp_path: Path) -> None:

@@ -82,8 +82,9 @@ class Page:
 class Visitor:
     """A browser without script: it keeps cookies, follows redirects, and sends the forms of pages."""
 
-    def __init__(self, site: str, agent: str = FIREFOX) -> None:
+    def __init__(self, site: str, agent: str = FIREFOX, csrf: tuple[str, str] = ("", "sojourn_demo_csrf")) -> None:
         self.site, self.agent = site, agent
+        self.form, self.csrf = csrf  # a page with a form, and the name of the cookie that comes with it
         self.cookies = CookieJar()
         self._opener = build_opener(HTTPCookieProcessor(self.cookies), ProxyHandler({}))
 
@@ -91,7 +92,7 @@ class Visitor:
         return self._open(Request(urljoin(self.site, path), headers=headers))
 
     def post(self, path: str, **fields: str) -> Page:
-        """Send a form with `fields` as the page at `path`, or the front page, would: with its CSRF token."""
+        """Send a form with `fields` as the page at `path` would: with the CSRF token of this browser."""
         data = urlencode({"csrfmiddlewaretoken": self._csrf(), **fields}).encode()
         return self._open(Request(urljoin(self.site, path), data=data))
 
@@ -102,9 +103,9 @@ class Visitor:
         return self.post("limit/", overflow=overflow, max_sessions=str(max_sessions))
 
     def _csrf(self) -> str:
-        if not any(cookie.name == "sojourn_demo_csrf" for cookie in self.cookies):
-            self.get("")
-        return next(str(cookie.value) for cookie in self.cookies if cookie.name == "sojourn_demo_csrf")
+        if not any(cookie.name == self.csrf for cookie in self.cookies):
+            self.get(self.form)
+        return next(str(cookie.value) for cookie in self.cookies if cookie.name == self.csrf)
 
     def _open(self, request: Request) -> Page:
         request.add_header("User-Agent", self.agent)
