@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import AsyncClient, Client
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal.wiring import control
@@ -291,3 +293,23 @@ def test_the_refresh_token_of_an_ended_session_is_dead(app: App, ann: User, sett
     control().end(subject(ann), None, EndReason.REVOKED)
     refused = Browser().send(API + "tokens/refresh", {"refresh_token": renewed.json()["data"]["refresh_token"]})
     assert refused.status_code == 400
+
+
+def test_under_asgi_an_app_is_held_to_the_limit_and_its_dead_token_is_gone(
+    ann: User, limited: Any, settings: Any
+) -> None:
+    limited("end_existing")
+
+    @async_to_sync
+    async def send(method: str, path: str, token: str = "") -> Any:
+        headers = {"accept": "application/json"} | ({"x-session-token": token} if token else {})
+        body = json.dumps({"username": "ann", "password": PASSWORD}) if method == "POST" else "{}"
+        return await AsyncClient().generic(method, API + path, body, "application/json", headers=headers)
+
+    first = send("POST", "auth/login").json()["meta"]["session_token"]
+    assert send("GET", "auth/session", first).status_code == 200
+    second = send("POST", "auth/login").json()["meta"]["session_token"]
+    assert send("GET", "auth/session", first).status_code == 410
+    assert send("GET", "auth/session", second).status_code == 200
+    assert send("DELETE", "auth/session", second).status_code == 401
+    assert last_reason() == "logout"

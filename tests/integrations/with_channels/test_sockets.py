@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
 
-from sojourn.contrib.django.adapter import adapter
+from sojourn.contrib.django.adapter import Adapter, adapter
 from sojourn.contrib.django.channels import ENDED, UNAVAILABLE, SessionControlMiddleware, SessionControlStack
 from sojourn.contrib.django.internal import wiring
 from sojourn.contrib.django.internal.wiring import control
@@ -308,6 +308,24 @@ async def test_with_sojourn_switched_off_sockets_are_channels_own(signed_in: Bro
     it, name = await opened(signed_in)
     assert name == "ann"
     await it.disconnect()
+
+
+@in_a_loop
+async def test_a_socket_of_somebody_acting_as_a_user_ends_with_their_own_session(
+    signed_in: Browser, boss: User, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Adapter, "impersonating", lambda self, request: request.path == "/custom-login/")
+    act_as = {"username": "ann", "password": PASSWORD}
+    del signed_in.cookies["sessionid"]
+    await sync_to_async(signed_in.sign_in)("boss")
+    await sync_to_async(signed_in.post)("/custom-login/", act_as)
+    it, name = await opened(signed_in)
+    assert name == "ann"
+    await it.say({"say": "hello"})
+    assert await it.hear() == {"say": "hello"}
+    await sync_to_async(end)(boss)
+    await it.say({"say": "still here"})
+    assert await it.closed() == ENDED
 
 
 @in_a_loop
