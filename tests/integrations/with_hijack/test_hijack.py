@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User, update_last_login
 from django.contrib.auth.signals import user_logged_in
+from django.db import OperationalError
 
-from sojourn.contrib.django.adapter import adapter
+from sojourn.contrib.django.adapter import Adapter, adapter
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.models import Session as Row
 from sojourn.core.errors import StoreUnavailable
@@ -211,6 +212,20 @@ def test_a_store_that_fails_in_between_is_503_and_last_login_still_moves_afterwa
     assert (failed.status_code, failed["Retry-After"]) == (503, "5")
     monkeypatch.undo()
     assert browser.whoami() == ""
+    assert touches_last_login(Browser(), ann)
+
+
+def test_a_table_of_the_site_that_cannot_be_read_is_503_too(
+    ann: User, boss: User, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.sign_in("boss")
+
+    def away(*_: object) -> None:
+        raise OperationalError("the groups cannot be read")
+
+    monkeypatch.setattr(Adapter, "groups", away)
+    assert acquire(browser, ann).status_code == 503
+    monkeypatch.undo()
     assert touches_last_login(Browser(), ann)
 
 

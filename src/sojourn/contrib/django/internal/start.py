@@ -7,6 +7,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import HttpRequest
 
 from sojourn.contrib.django.adapter import adapter
@@ -15,7 +16,7 @@ from sojourn.contrib.django.internal.locking import user_first
 from sojourn.contrib.django.internal.visit import Stop, Visit, unwrapped, visit_of
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.control.rules import Attempt
-from sojourn.core.errors import InvalidTicket, StoreError
+from sojourn.core.errors import InvalidTicket, StoreError, StoreUnavailable
 from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Refused
 from sojourn.core.records import Arrival, EndReason
 from sojourn.core.tokens import Token
@@ -56,11 +57,14 @@ def start(request: Any, user: AbstractBaseUser) -> None:
         if visit.stop is None or not visit.stop.kept_session:
             carrier.strip(session)
             carrier.anonymise(request)
+        impersonating = adapter().impersonating(request)
         if isinstance(error, StoreError):
             visit.stop = Stop(error)
+        elif impersonating and isinstance(error, DatabaseError):  # the site's own tables
+            visit.stop = Stop(StoreUnavailable())
         elif not isinstance(error, SignInStopped):
             raise
-        if not adapter().impersonating(request):
+        if not impersonating:
             # django-hijack loses a signal receiver if its sign-in raises; the middleware answers all the same.
             raise SignInStopped from None
 
