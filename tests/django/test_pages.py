@@ -9,6 +9,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.core import checks
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import translation
 
 from sojourn.core.records import EndReason
 from sojourn.core.timeouts import MINUTE
@@ -249,17 +250,18 @@ class TestAllPages:
             "django.middleware.locale.LocaleMiddleware",
             *settings.MIDDLEWARE[place:],
         ]
-        german = {"accept-language": "de"}
-        shown = [first.get("/sessions/choose/", headers=german)]
-        first.sign_in()
-        shown += [first.get(path, headers=german) for path in ("/sessions/", "/sessions/end-others/")]
-        limit("refuse")
-        shown.append(second.sign_in(headers=german))
-        limit("ask")
-        second.sign_in()
-        shown.append(second.get("/sessions/choose/", headers=german))
-        second.choose(*sids())
-        shown.append(first.get("/private/", headers=german))
+        with translation.override("en"):  # LocaleMiddleware leaves its language on this thread
+            german = {"accept-language": "de"}
+            shown = [first.get("/sessions/choose/", headers=german)]
+            first.sign_in()
+            shown += [first.get(path, headers=german) for path in ("/sessions/", "/sessions/end-others/")]
+            limit("refuse")
+            shown.append(second.sign_in(headers=german))
+            limit("ask")
+            second.sign_in()
+            shown.append(second.get("/sessions/choose/", headers=german))
+            second.choose(*sids())
+            shown.append(first.get("/private/", headers=german))
         for page in shown:
             text = page.content.decode()
             assert '<html class="sj sj-auto" lang="de"' in text
