@@ -31,7 +31,8 @@ integration: $(VENV)/stamp-test ## the other tests: real databases, races with s
 	$(BIN)/pytest -q tests --ignore=tests/unit $(ARGS)
 
 races: $(VENV)/stamp-test ## every race with the full count (BURSTS=50), on every database
-	SOJOURN_RACE_BURSTS=$(BURSTS) $(BIN)/pytest -v -m races tests $(ARGS)
+	$(BIN)/python -m tests.races --bursts $(BURSTS) $(ARGS)
+	SOJOURN_RACE_BURSTS=$(BURSTS) $(BIN)/pytest -v -m races tests --ignore=tests/races
 
 screenshots: $(VENV)/stamp-test ## take the pictures of the documentation anew
 	SOJOURN_SCREENSHOTS=docs/images $(BIN)/pytest -q -m browser tests $(ARGS)

@@ -11,7 +11,6 @@ from tests.races import databases, results, runs
 from tests.races.plan import OVERFLOWS, plan
 from tests.races.without import PARTS
 
-
 STORM = 480
 """Sign-ins and saves together, at the full count."""
 
