@@ -65,8 +65,12 @@ def running(
             text += line
         yield Demo(process, text)
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()  # politely, so that it deletes its folder
+        try:
+            process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
 
 
 @dataclass(frozen=True)
