@@ -37,23 +37,30 @@ def run(options: argparse.Namespace) -> int:
     missing = [name for name in ("django", "ua_parser") if find_spec(name) is None]
     if missing:
         return _fail('The demonstration needs Django. Install it with: pip install "sojourn[django]"')
-    from sojourn.contrib.django.demo import server, setup
-
-    with _terminated_like_interrupted(), _folder(options.keep) as folder:
+    with _terminated_like_interrupted():
         try:
-            setup.configure(folder, options.host)
-            listening = server.bind(options.host, options.port)
-        except OSError as error:
-            return _fail(_why_not(options, error))
-        try:
-            accounts = setup.prepare()
-            _explain(listening, accounts, options.keep)
-            listening.serve_forever()
+            with _folder(options.keep) as folder:
+                return _serve(options, folder)
         except KeyboardInterrupt:
             print("\nEnded.", flush=True)
-        finally:
-            listening.server_close()
-            setup.close()
+            return 0
+
+
+def _serve(options: argparse.Namespace, folder: Path) -> int:
+    from sojourn.contrib.django.demo import server, setup
+
+    setup.configure(folder, options.host)
+    try:
+        listening = server.bind(options.host, options.port)
+    except OSError as error:
+        return _fail(_why_not(options, error))
+    try:
+        accounts = setup.prepare()
+        _explain(listening, accounts, options.keep)
+        listening.serve_forever()
+    finally:
+        listening.server_close()
+        setup.close()
     return 0
 
 
