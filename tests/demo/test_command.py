@@ -47,6 +47,12 @@ def test_an_address_of_another_machine_is_said_without_a_traceback() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_folder_that_is_none_is_said_without_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert cli.main(["demo", "--keep", str(tmp_path / "file")]) == 1
+    assert "Cannot keep anything in" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["django", "ua_parser"])
 def test_without_django_it_says_what_to_install(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -39,6 +39,11 @@ def run(options: argparse.Namespace) -> int:
         return _fail('The demonstration needs Django. Install it with: pip install "sojourn[django]"')
     with _terminated_like_interrupted():
         try:
+            if options.keep is not None:
+                options.keep.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            return _fail(f"Cannot keep anything in {options.keep}: {error.strerror or error}.")
+        try:
             with _folder(options.keep) as folder:
                 return _serve(options, folder)
         except KeyboardInterrupt:
@@ -91,7 +96,6 @@ def _why_not(options: argparse.Namespace, error: OSError) -> str:
 def _folder(keep: Path | None) -> Iterator[Path]:
     """The folder for the site's files: `keep`, or a fresh one that is deleted at the end."""
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True, mode=0o700)
         yield keep.resolve()
         return
     with tempfile.TemporaryDirectory(prefix="sojourn-demo-", ignore_cleanup_errors=True) as made:
