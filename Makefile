@@ -35,7 +35,7 @@ races: $(VENV)/stamp-test ## every race with the full count (BURSTS=50), on ever
 	SOJOURN_RACE_BURSTS=$(BURSTS) $(BIN)/pytest -v -m races tests --ignore=tests/races
 
 screenshots: $(VENV)/stamp-test ## take the pictures of the documentation anew
-	SOJOURN_SCREENSHOTS=docs/images $(BIN)/pytest -q -m browser tests $(ARGS)
+	SOJOURN_SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_demo.py $(ARGS)
 
 translations: $(VENV)/stamp-test ## compile the message catalogues (needs gettext; the results are committed)
 	cd src/sojourn/contrib/django && ../../../../$(BIN)/django-admin compilemessages

@@ -49,7 +49,7 @@ def test_after_being_ended_the_back_button_leads_to_the_sign_in_page(site: Site,
 
 @pytest.fixture(scope="module")
 def freezing_browser(chromium_browser: Browser) -> Iterator[Browser]:
-    """A Chromium that keeps left pages frozen, as it does at home; Playwright turns that off, being unable to follow."""
+    """A Chromium that freezes the pages it leaves, as it does at home; Playwright, unable to follow, turns that off."""
     with chromium_browser.browser_type.launch(
         executable_path=chromium.path(),
         args=chromium.flags(),

@@ -5,6 +5,7 @@ name comes from the environment.
 """
 
 import os
+from pathlib import Path
 
 from tests.django_site import settings as plain
 
@@ -27,7 +28,7 @@ MIDDLEWARE.insert(
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [os.path.join(os.path.dirname(__file__), "templates")],
+        "DIRS": [Path(__file__).parent / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -1,0 +1,216 @@
+"""How every one of our pages looks and reads: on a phone, by day and night, by keyboard, and to a screen reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import People
+from tests.browser.person import IPHONE, LINUX, Person
+from tests.browser.server import PASSWORD, Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+def refused(site: Site, person: People) -> Person:
+    user, second = site.account("refuse"), person()
+    person(user_agent=LINUX).sign_in(user)
+    second.sign_in(user)
+    return second
+
+
+def _asked(site: Site, person: People, limit: str, sessions: int) -> tuple[str, Person]:
+    user, newcomer = site.account("roomy" if sessions > 1 else limit), person()
+    for agent in (LINUX, IPHONE)[:sessions]:
+        person(user_agent=agent).sign_in(user)
+    site.hold(user, limit)
+    newcomer.sign_in(user)
+    return user, newcomer
+
+
+def choose_one(site: Site, person: People) -> Person:
+    return _asked(site, person, "ask", 1)[1]
+
+
+def choose_one_of_two(site: Site, person: People) -> Person:
+    return _asked(site, person, "ask_of_two", 2)[1]
+
+
+def choose_all(site: Site, person: People) -> Person:
+    return _asked(site, person, "ask", 2)[1]
+
+
+def choose_with_error(site: Site, person: People) -> Person:
+    newcomer = choose_one_of_two(site, person)
+    newcomer.page.locator("form").evaluate("form => { form.noValidate = true; }")
+    newcomer.press("End the selected session and sign in")
+    return newcomer
+
+
+def choice_over(site: Site, person: People) -> Person:
+    newcomer = choose_one(site, person)
+    site.age_tickets(minutes=6)
+    newcomer.go("/sessions/choose/")
+    return newcomer
+
+
+def ended_by_another(site: Site, person: People) -> Person:
+    user, first = site.account("end_existing"), person()
+    first.sign_in(user)
+    person(user_agent=IPHONE).sign_in(user)
+    first.go("/report/")
+    return first
+
+
+def ended_by_time(site: Site, person: People) -> Person:
+    user, sleeper = site.account("roomy"), person()
+    sleeper.sign_in(user)
+    site.age(user, "last_seen", minutes=31)
+    site.age(user, "deadline", minutes=31)
+    sleeper.go("/report/")
+    return sleeper
+
+
+def your_sessions(site: Site, person: People) -> Person:
+    user, somebody = site.account("roomy"), person()
+    for agent in (LINUX, IPHONE, LINUX):
+        person(user_agent=agent).sign_in(user)
+    somebody.sign_in(user)
+    somebody.go("/sessions/")
+    return somebody
+
+
+def confirm(site: Site, person: People) -> Person:
+    user, somebody = site.account("roomy"), person()
+    person(user_agent=IPHONE).sign_in(user)
+    somebody.sign_in(user)
+    site.age(user, "authenticated", minutes=20)
+    somebody.go("/sessions/")
+    somebody.press("End all other sessions")
+    return somebody
+
+
+def confirm_with_error(site: Site, person: People) -> Person:
+    somebody = confirm(site, person)
+    somebody.page.get_by_label("Password").fill(PASSWORD.upper())
+    somebody.press("Confirm")
+    return somebody
+
+
+def unavailable(site: Site, person: People) -> Person:
+    user, somebody = site.account("roomy"), person()
+    somebody.sign_in(user)
+    with site.without_its_store():
+        somebody.go("/report/")
+    return somebody
+
+
+HEADINGS: dict[Callable[[Site, People], Person], str] = {
+    refused: "You are not signed in",
+    choose_one: "You are signed in elsewhere",
+    choose_one_of_two: "You are signed in elsewhere",
+    choose_all: "You are signed in elsewhere",
+    choose_with_error: "You are signed in elsewhere",
+    choice_over: "Please sign in again",
+    ended_by_another: "You have been signed out",
+    ended_by_time: "You have been signed out",
+    your_sessions: "Your sessions",
+    confirm: "Confirm that it is you",
+    confirm_with_error: "Confirm that it is you",
+    unavailable: "Please try again in a moment",
+}
+SIGNED_IN = {your_sessions, confirm, confirm_with_error}
+
+
+@contextmanager
+def people_at(browser: Browser, site: Site) -> Iterator[People]:
+    made: list[Person] = []
+
+    def new(**options: Any) -> Person:
+        made.append(Person(browser, site.url, scripts=True, **options))  # axe is one
+        return made[-1]
+
+    yield new
+    for each in made:
+        each.leave()
+
+
+@pytest.fixture(scope="module", params=HEADINGS, ids=lambda way: way.__name__)
+def arrived(
+    request: pytest.FixtureRequest, chromium_browser: Browser, site: Site
+) -> Iterator[tuple[Callable[[Site, People], Person], Person]]:
+    """Somebody who came to one of our pages the way that people do. The tests of one page share the visit."""
+    way: Callable[[Site, People], Person] = request.param
+    with people_at(chromium_browser, site) as person:
+        visitor = way(site, person)
+        assert visitor.heading == HEADINGS[way]
+        yield way, visitor
+
+
+Arrived = tuple[Callable[[Site, People], Person], Person]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(arrived: Arrived, scheme: str) -> None:
+    page = arrived[1].page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    brightness = sum(int(part) for part in background.removeprefix("rgb(").removesuffix(")").split(","))
+    assert brightness < 100 if scheme == "dark" else brightness > 600
+    results = Axe().run(page)
+    assert results.response["passes"], "axe looked at nothing"
+    assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("width", [360, 320])
+def test_a_phone_shows_it_without_scrolling_sideways(arrived: Arrived, width: int) -> None:
+    page = arrived[1].page
+    page.set_viewport_size({"width": width, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    right = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('body *:not(.sj-hidden, .sj-hidden *)')]"
+        ".map(element => element.getBoundingClientRect().right))"
+    )
+    assert right <= width
+
+
+def test_the_focus_can_be_seen_wherever_the_keyboard_goes(arrived: Arrived) -> None:
+    page = arrived[1].page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    stops = page.evaluate(
+        "[...document.querySelectorAll('a[href], button, input:not([type=hidden]):not([tabindex=\"-1\"])')]"
+        ".filter(element => element.type !== 'radio' || !element.matches('[type=radio] ~ * [type=radio]')).length"
+    )
+    radios = page.get_by_role("radio").count()
+    expected = stops - max(radios - 1, 0)  # the keyboard comes to a group of radio buttons once
+    page.evaluate("document.activeElement.blur()")
+    seen: list[str] = []
+    for _ in range(expected):
+        page.keyboard.press("Tab")
+        name, style, width, in_view = page.evaluate(
+            "(() => { const at = document.activeElement, look = getComputedStyle(at), box = at.getBoundingClientRect();"
+            "return [at.outerHTML.slice(0, 200), look.outlineStyle, parseFloat(look.outlineWidth),"
+            "box.top >= 0 && box.bottom <= innerHeight && box.width > 10] })()"
+        )
+        assert (style, in_view) == ("solid", True), name
+        assert width >= 2, name
+        seen.append(name)
+    assert len(seen) == expected
+
+
+def test_whoever_is_signed_in_can_sign_out_from_here(arrived: Arrived) -> None:
+    way, visitor = arrived
+    visitor.page.set_viewport_size({"width": 320, "height": 640})
+    sign_out = visitor.page.get_by_role("button", name="Sign out")
+    assert sign_out.count() == (1 if way in SIGNED_IN else 0)
+    if way in SIGNED_IN:
+        box = sign_out.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 640
+        assert box["height"] >= 44
