@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sojourn.core.decisions import Decision, Minted, decide_start
+from sojourn.core.admission import Minted, decide_start
+from sojourn.core.decisions import Decision
 from sojourn.core.explain import explain
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused, StartOutcome
 from sojourn.core.policy import Counts, Limit, Order, Overflow, Policy, Scope

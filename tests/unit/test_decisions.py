@@ -7,20 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from sojourn.core.admission import Minted, check_ticket, decide_choice, decide_start, offer
 from sojourn.core.decisions import (
     Decision,
-    Minted,
-    check_ticket,
-    decide_choice,
     decide_credential,
     decide_elevate,
     decide_end,
     decide_expire,
     decide_rotate,
     decide_settle,
-    decide_start,
     end_session,
-    offer,
 )
 from sojourn.core.errors import InvalidTicket
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused, StartOutcome

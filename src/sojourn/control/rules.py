@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from sojourn.core import decisions, timeouts
-from sojourn.core.decisions import Decision, Minted
+from sojourn.core import admission, decisions, timeouts
+from sojourn.core.admission import Minted
+from sojourn.core.decisions import Decision
 from sojourn.core.errors import ConfigurationError, InvalidToken
 from sojourn.core.outcomes import (
     Admitted,
@@ -122,8 +123,8 @@ class Rules:
         minted, token, secret = self.mint(arrival.subject, now)
 
         def decide(roster: Roster) -> Decision[StartOutcome]:
-            decision = decisions.decide_start(roster, arrival, policy, minted, now)
-            return decisions.offer(decision, arrival, minted, browser, dict(context), now)
+            decision = admission.decide_start(roster, arrival, policy, minted, now)
+            return admission.offer(decision, arrival, minted, browser, dict(context), now)
 
         return Attempt(token, secret, decide)
 
@@ -133,7 +134,7 @@ class Rules:
         minted, token, _ = self.mint(arrival.subject, now)
 
         def decide(roster: Roster) -> Decision[StartOutcome]:
-            return decisions.decide_choice(roster, arrival, browser, end, policy, minted, now)
+            return admission.decide_choice(roster, arrival, browser, end, policy, minted, now)
 
         return Attempt(token, secret, decide)
 
@@ -158,7 +159,7 @@ class Rules:
     def check(self, ticket: Ticket | None, browser: str, now: int) -> Ticket:
         """The ticket, if this browser may still use it. Raises InvalidTicket."""
         began_with = ticket.arrival.credentials if ticket is not None else ()
-        return decisions.check_ticket(ticket, browser, began_with, now)
+        return admission.check_ticket(ticket, browser, began_with, now)
 
 
 def token_of(token: Token | str) -> Token | None:

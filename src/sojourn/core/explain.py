@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sojourn.core.decisions import Finding, Minted, decide_start
+from sojourn.core.admission import Finding, Minted, decide_start
 from sojourn.core.outcomes import Admitted, Refused, StartOutcome
 from sojourn.core.policy import Policy
 from sojourn.core.records import Arrival, Roster

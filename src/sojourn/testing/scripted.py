@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sojourn.control import Options, SessionControl
-from sojourn.core.decisions import Minted
+from sojourn.core.admission import Minted
 from sojourn.core.errors import SojournError
 from sojourn.core.policy import PolicyResolver
 from sojourn.core.store import Store

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sojourn.core.decisions import Decision, Minted, decide_start
+from sojourn.core.admission import Minted, decide_start
+from sojourn.core.decisions import Decision
 from sojourn.core.errors import InvalidTicket
 from sojourn.core.events import SessionEnded, SessionStarted, StartRefused, payload
 from sojourn.core.outcomes import StartOutcome

@@ -13,7 +13,7 @@ from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal import carrier
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.settings import current
-from sojourn.core.decisions import Minted, decide_start
+from sojourn.core.admission import Minted, decide_start
 from sojourn.core.outcomes import Authenticated
 from sojourn.core.records import Arrival, Session
 from sojourn.core.tokens import Token, route_of
