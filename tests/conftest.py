@@ -30,9 +30,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     allowed = session.config.getoption("--max-seconds")
     taken = sum(os.times()[:4])
     if allowed is not None and taken > allowed and session.exitstatus == pytest.ExitCode.OK:
-        print(
-            f"\nThese tests took {taken:.1f} s of processor time; they must stay under {allowed:.0f} s. See --durations=20."
-        )
+        print(f"\nThese tests took {taken:.1f} s of processor time, and may take {allowed:.0f} s. See --durations=20.")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
