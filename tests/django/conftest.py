@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,9 +91,16 @@ def limit(sojourn: SetPolicy) -> SetPolicy:
 
 
 @pytest.fixture(params=["db", "cache", "cached_db", "file", "signed_cookies"])
-def engine(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Iterator[str]:
+def engine(
+    request: pytest.FixtureRequest, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """Each of Django's session engines."""
+    from django.core import signing
     from django.core.cache import cache
+
+    # Within a second, a signed cookie with the same content is the same; people take longer than tests.
+    seconds = count(int(time.time()))
+    monkeypatch.setattr(signing, "time", SimpleNamespace(time=lambda: next(seconds)))
 
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{request.param}"
     settings.SESSION_FILE_PATH = str(tmp_path)

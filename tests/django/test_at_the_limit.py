@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from sojourn.contrib.django.models import OutboxEvent
 from sojourn.core.records import EndReason
@@ -355,6 +357,15 @@ class TestAsk:
         (session,) = open_sessions()
         assert session.persistent
         assert session.inactivity_timeout == 14 * 24 * 3600 * 1000
+
+    def test_remember_me_until_a_moment_is_kept(self, sojourn, first, second):
+        sojourn(PERSISTENT_INACTIVITY_TIMEOUT="14d", PERSISTENT_ABSOLUTE_TIMEOUT="30d")
+        until = timezone.now() + timedelta(days=3)
+        first.sign_in()
+        second.sign_in(url="/remembering-login/", data={"until": until.isoformat(), "remember": "on"})
+        second.choose(*sids())
+        assert second.session.get_expiry_date() == until
+        assert open_sessions()[0].persistent
 
     def test_a_session_for_this_visit_only_stays_one(self, first, second):
         first.sign_in()

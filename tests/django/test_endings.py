@@ -536,7 +536,15 @@ class TestMadeByHand:
         first.sign_in()
         self.put(first, bob)
         assert first.who() == ""
-        assert sids() == []
+        assert reasons() == [EndReason.LOGOUT]
+
+    def test_a_login_taken_out_of_the_session_ends_it(self, first):
+        first.sign_in()
+        session = first.session
+        del session["_auth_user_id"]
+        session.save()
+        assert first.get("/plain/").status_code == 200
+        assert reasons() == [EndReason.LOGOUT]
 
     @pytest.mark.parametrize(
         "binding", [None, "x", [], [1, 2], ["soj_", "1"], {"a": 1}, ["A" * 100_000, "1"], [None, None]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextvars import Context
+from datetime import datetime
 
 from django.contrib.auth import aauthenticate, alogin, alogout, authenticate, login, logout
 from django.contrib.auth.decorators import login_required
@@ -113,8 +114,10 @@ async def async_login(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def remembering_login(request: HttpRequest) -> HttpResponse:
-    """A login that is to last for so many seconds: `expiry` is set before it, `later` after it."""
+    """A login that lasts for so many seconds (`expiry` is set before it, `later` after it), or `until` a moment."""
     user = authenticate(request, **_credentials(request))
+    if "until" in request.POST:
+        request.session.set_expiry(datetime.fromisoformat(request.POST["until"]))
     if "expiry" in request.POST:
         request.session.set_expiry(int(request.POST["expiry"]))
     login(request, user)

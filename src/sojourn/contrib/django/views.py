@@ -22,7 +22,7 @@ from django.views.generic import View
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.forms import PasswordForm
-from sojourn.contrib.django.internal import answers, cookies, notice
+from sojourn.contrib.django.internal import answers, carrier, cookies, notice
 from sojourn.contrib.django.internal.start import SignInStopped, arrival_of
 from sojourn.contrib.django.internal.visit import Choice, visit_of
 from sojourn.contrib.django.internal.wiring import control, now
@@ -241,7 +241,7 @@ class ChooseView(View):
         if user is None or adapter().subject(user) != pending.subject:
             raise InvalidTicket
         if context["expiry"]:
-            request.session.set_expiry(int(context["expiry"]))
+            carrier.last(request.session, context["expiry"])
         visit.choice = Choice(secret, pending, chosen)
         try:
             login(request, user, backend=context["backend"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -89,6 +90,12 @@ def strip(session: SessionBase) -> None:
 def expires(session: SessionBase, now: int) -> int:
     """When the session ends by itself if it is saved at `now`, in milliseconds."""
     return now + int(session.get_expiry_age()) * 1000
+
+
+def last(session: SessionBase, expiry: str) -> None:
+    """Let the session last as its sign-in had said: so many seconds, or until a moment as Django writes it down."""
+    seconds = expiry.removeprefix("-").isdigit()
+    session.set_expiry(int(expiry) if seconds else datetime.fromisoformat(expiry))
 
 
 def moved_on(session: SessionBase) -> bool:

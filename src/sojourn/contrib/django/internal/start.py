@@ -150,7 +150,7 @@ def _context(request: HttpRequest, session: SessionBase, user: AbstractBaseUser)
         "user": user._meta.pk.value_to_string(user),
         "backend": str(session.get("_auth_user_backend", "")),
         "next": adapter().next_url(request),
-        "expiry": str(expiry) if isinstance(expiry, int) else "",
+        "expiry": "" if expiry is None else str(expiry),
         "persistent": "1" if persistent else "",
     }
 
