@@ -138,6 +138,7 @@ class TestReplay:
     def test_the_test_would_notice(self, copy):
         answers = replay(copy, ["/whoami/", "/data/", "/private/", "/admin/"])
         assert {sighting.user for sighting in sightings} == {"ada"}
+        assert {answer.status_code for answer in answers} == {200}  # the CSRF token is good
         assert SECRET in answers[0].content.decode()
 
     @pytest.mark.parametrize("ending", ENDINGS)
