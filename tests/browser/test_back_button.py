@@ -96,7 +96,7 @@ def test_this_browser_does_freeze_pages(site: Site, freezing_browser: Browser) -
     somebody.leave()
 
 
-@pytest.mark.parametrize("path", ["/careful-report/", "/sessions/"])
+@pytest.mark.parametrize("path", PAGES)
 def test_a_frozen_page_is_not_thawed_for_whoever_comes_to_the_sign_in_page_next(
     site: Site, freezing_browser: Browser, path: str
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_frozen_page_is_not_thawed_for_whoever_comes_to_the_sign_in_page_next(
     somebody.sign_in(user, path)
     somebody.mark()
     somebody.press("Sign out")
-    somebody.go("/login/?next=/report/")
+    somebody.go("/login/")
     fresh = somebody.back_by(2)
     assert fresh != "frozen"
     assert "Remember me" in fresh

@@ -116,6 +116,24 @@ class TestSignedIn:
         browser.sign_in()
         assert "Cookie" in browser.get(path)["Vary"]
 
+    def test_a_page_that_looks_is_kept_by_no_browser(self, browser):
+        browser.sign_in()
+        assert "no-store" in browser.get("/private/")["Cache-Control"]
+
+    def test_a_page_that_says_itself_who_may_keep_it_is_left_alone(self, browser):
+        browser.sign_in()
+        assert "no-store" not in browser.get("/cached/")["Cache-Control"]
+
+    def test_pages_that_look_at_nothing_or_show_nobody_may_be_kept(self, browser):
+        assert "Cache-Control" not in browser.get("/whoami/")
+        browser.sign_in()
+        assert "Cache-Control" not in browser.get("/plain/")
+
+    def test_browsers_may_keep_pages_where_the_site_wants_it(self, browser, settings):
+        settings.SOJOURN = {**settings.SOJOURN, "NO_STORE": False}
+        browser.sign_in()
+        assert "Cache-Control" not in browser.get("/private/")
+
     def test_activity_is_written_once_an_interval(self, browser, clock):
         browser.sign_in()
         began = clock()

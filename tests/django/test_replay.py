@@ -41,8 +41,12 @@ class Copy:
 
     def browser(self) -> Browser:
         """A browser with these cookies and a CSRF token that is good."""
+        return self.into(Browser(enforce_csrf_checks=True))
+
+    def into(self, browser: Browser) -> Browser:
+        """Give `browser` these cookies, whatever it had."""
         self.restore()
-        browser = Browser(enforce_csrf_checks=True)
+        browser.cookies.clear()
         for name, value in {**self.cookies, "csrftoken": CSRF}.items():
             browser.cookies[name] = value
         return browser
@@ -117,10 +121,10 @@ def watched(settings: Any) -> None:
 def replay(copy: Copy, paths: list[str]) -> list[Any]:
     """Send the copied cookies to all `paths`, by GET and by POST with a valid CSRF token."""
     sightings.clear()
-    answers = []
+    answers, thief = [], copy.browser()
     for path in paths:
-        answers.append(copy.browser().get(path))
-        answers.append(copy.browser().post(path, {"csrfmiddlewaretoken": CSRF, "post": "yes"}))
+        answers.append(copy.into(thief).get(path))
+        answers.append(copy.into(thief).post(path, {"csrfmiddlewaretoken": CSRF, "post": "yes"}))
     return answers
 
 
@@ -218,6 +222,7 @@ class TestPageCache:
         cache.clear()
 
     def by_middleware(self, settings: Any) -> str:
+        settings.SOJOURN = {**settings.SOJOURN, "NO_STORE": False}  # otherwise no cache keeps it in the first place
         settings.MIDDLEWARE = [
             "django.middleware.cache.UpdateCacheMiddleware",
             *settings.MIDDLEWARE,

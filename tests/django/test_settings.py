@@ -20,7 +20,7 @@ from sojourn.core.timeouts import DAY, HOUR, MINUTE
 
 NAMES = [each.name for each in fields(Settings)]
 EXAMPLES = {each.name: each.metadata["example"] for each in fields(Settings)}
-FLAGS = ["ENABLED", "REPLACE_SAME_DEVICE", "REPORT_ONLY", "ADOPT_EXISTING"]
+FLAGS = ["ENABLED", "REPLACE_SAME_DEVICE", "REPORT_ONLY", "ADOPT_EXISTING", "NO_STORE"]
 DURATIONS = [
     "INACTIVITY_TIMEOUT",
     "ABSOLUTE_TIMEOUT",

@@ -54,7 +54,10 @@ class SessionControlMiddleware:
                 raise
             finally:
                 present_request.reset(mark)
-        return conclude.conclude(request, response) if conclude.has_work(request) else response
+        if conclude.has_work(request):
+            response = conclude.conclude(request, response)
+        conclude.keep_private(request, response)
+        return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         get_response = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", self.get_response)
@@ -70,7 +73,10 @@ class SessionControlMiddleware:
                 raise
             finally:
                 present_request.reset(mark)
-        return await sync_to_async(conclude.conclude)(request, response) if conclude.has_work(request) else response
+        if conclude.has_work(request):
+            response = await sync_to_async(conclude.conclude)(request, response)
+        conclude.keep_private(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """Answer a sign-in that was stopped, or a store that went away, in place of the error page."""

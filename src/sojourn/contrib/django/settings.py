@@ -181,6 +181,13 @@ class Settings:
         default=("storage",),
         example='["storage"]',
     )
+    NO_STORE: bool = _setting(
+        flag,
+        "Whether pages that show a signed-in user something, and say nothing of caches themselves, are kept by no "
+        "browser and no cache, so that the back button shows nothing after a sign-out (ASVS 14.3.2).",
+        default=True,
+        example="False",
+    )
     HELP_URL: str = _setting(
         page_address,
         "A page that helps users who were refused and cannot sign out elsewhere.",

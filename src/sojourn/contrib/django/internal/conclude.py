@@ -90,6 +90,15 @@ def _answer_without_store(request: HttpRequest, visit: Visit, error: StoreError)
     return response
 
 
+def keep_private(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Let no browser keep a page that was made for somebody signed in, unless the page itself says who may."""
+    session: Session | None = request.__dict__.get("sojourn")
+    if session is None or response.has_header("Cache-Control") or not current().NO_STORE:
+        return
+    if request.session.accessed:
+        add_never_cache_headers(response)
+
+
 def abort(request: HttpRequest) -> None:
     """The request failed without a response: a session that it began was never handed out, so it ends; so does one
     that it signed out of.
