@@ -431,6 +431,31 @@ class TestAgain:
         assert first.who() == ""
         assert reasons() == [EndReason.REPLACED]
 
+    @pytest.mark.parametrize("overflow", ["refuse", "ask", "end_existing"])
+    @pytest.mark.parametrize("replace", [True, False])
+    def test_twice_within_one_request_is_one_session(self, sojourn, limit, first, overflow, replace):
+        limit(overflow)
+        sojourn(REPLACE_SAME_DEVICE=replace)
+        for _ in range(2):
+            assert first.sign_in(url="/double-login/", data={"usernames": ["ada", "ada"]}).status_code == 200
+            assert first.who() == "ada"
+            assert len(sids()) == 1
+
+    def test_two_users_within_one_request_are_the_last_one(self, limit, first, bob):
+        limit("refuse")
+        first.sign_in(url="/double-login/", data={"usernames": ["ada", "bob"]})
+        assert first.who() == "bob"
+        assert sids() == []
+        assert reasons() == [EndReason.SWITCHED]
+
+    def test_if_the_last_one_is_refused_nobody_is_signed_in(self, limit, first, second, bob):
+        limit("refuse")
+        second.sign_in("bob")
+        assert first.sign_in(url="/double-login/", data={"usernames": ["ada", "bob"]}).status_code == 409
+        assert first.who() == ""
+        assert sids() == []
+        assert second.who() == "bob"
+
     def test_signing_out_and_in_within_one_request_is_one_session(self, first):
         first.sign_in()
         first.sign_in(url="/crashing-login/")

@@ -30,6 +30,7 @@ urlpatterns = [
     path("atomic-login/", views.atomic_login),
     path("async-login/", views.async_login),
     path("remembering-login/", views.remembering_login),
+    path("double-login/", views.double_login),
     path("crashing-login/", views.crashing_login),
     path("failing-login/", views.failing_login),
     path("crash/", views.crash),

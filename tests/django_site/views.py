@@ -127,6 +127,14 @@ def remembering_login(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
+def double_login(request: HttpRequest) -> HttpResponse:
+    """Signs users in one after the other, such as after a registration that did it already."""
+    for username in request.POST.getlist("usernames"):
+        login(request, authenticate(request, username=username, password=request.POST["password"]))
+    return HttpResponse("welcome")
+
+
+@csrf_exempt
 def crashing_login(request: HttpRequest) -> HttpResponse:
     """A view that fails after `login()`."""
     user = authenticate(request, **_credentials(request))

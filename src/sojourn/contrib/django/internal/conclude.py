@@ -124,6 +124,8 @@ def _answer_stop(request: HttpRequest, response: HttpResponseBase, visit: Visit,
     if stop.decision is not None:
         control().store.restore(stop.decision)
     if not stop.kept_session:
+        if visit.started is not None:
+            _abort_start(visit, visit.started.session)
         _leave_session_clean(request, visit)
     return response
 

@@ -87,7 +87,8 @@ def arrival_of(request: HttpRequest, session: SessionBase, visit: Visit, user: A
     """The sign-in as Sojourn's rules see it."""
     site = adapter()
     subject, address = site.subject(user), site.address(request)
-    same_browser = visit.record is not None and visit.record.subject == subject and not visit.record.parent
+    held = visit.started.session if visit.started is not None else visit.record
+    replaces = held.sid if held is not None and held.subject == subject and not held.parent else ""
     return Arrival(
         subject,
         client=site.client(request),
@@ -97,7 +98,7 @@ def arrival_of(request: HttpRequest, session: SessionBase, visit: Visit, user: A
         persistent=site.persistent(request) if visit.choice is None else visit.choice.pending.arrival.persistent,
         groups=site.groups(user),
         credentials=site.credentials(user),
-        replaces=visit.record.sid if visit.record is not None and same_browser else "",
+        replaces=replaces,
         carrier_expires=carrier.expires(session, now()),
     )
 
@@ -124,6 +125,8 @@ def _welcome(
     if session.session_key == visit.session_key and visit.session_key is not None:
         session.cycle_key()  # Django keeps the key when the same user signs in again
     carrier.bind(session, token)
+    if visit.started is not None:  # a view that signs two users in, one after the other, has signed in the last one
+        control().end(visit.started.session.subject, [visit.started.session.sid], EndReason.SWITCHED)
     visit.started, visit.arrival = outcome, arrival
     raw: Any = request
     raw.sojourn = outcome.session
