@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,10 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from sojourn.contrib.django.internal import conclude
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.models import OutboxEvent
+from sojourn.core.errors import StoreUnavailable
 from sojourn.core.records import EndReason
 from sojourn.core.timeouts import DAY, HOUR, MINUTE
 from tests.django.browser import PASSWORD, AsgiBrowser, Browser, open_sessions, reasons, sids, subject
@@ -393,6 +396,39 @@ class TestCrash:
             first.sign_in(url="/crashing-login/")
         assert reasons() == [EndReason.ABORTED]
         assert second.sign_in().status_code == 302
+
+    @pytest.mark.parametrize("kind", [Browser, AsgiBrowser])
+    def test_so_it_does_if_we_fail_ourselves(self, monkeypatch, limit, ada, second, kind):
+        limit("refuse")
+        browser = kind()
+        with monkeypatch.context() as broken:
+            broken.setattr(conclude, "_settle", None)
+            assert browser.sign_in().status_code == 500
+        assert browser.who() == ""
+        assert reasons() == [EndReason.ABORTED]
+        assert second.sign_in().status_code == 302
+
+    def test_so_it_does_if_the_browser_does_not_wait_for_its_answer(self, monkeypatch, limit, ada, second):
+        def leave(*_: Any) -> None:
+            raise asyncio.CancelledError
+
+        limit("refuse")
+        browser = AsgiBrowser()
+        with monkeypatch.context() as impatient:
+            impatient.setattr(conclude, "_settle", leave)
+            with pytest.raises(asyncio.CancelledError):
+                browser.sign_in()
+        assert reasons() == [EndReason.ABORTED]
+        assert second.sign_in().status_code == 302
+
+    def test_an_error_is_told_as_it_was_where_the_store_is_gone_as_well(self, settings, monkeypatch, first):
+        def gone(*_: Any, **__: Any) -> None:
+            raise StoreUnavailable
+
+        settings.DEBUG_PROPAGATE_EXCEPTIONS = True
+        monkeypatch.setattr(conclude, "_abort_start", gone)
+        with pytest.raises(RuntimeError, match="after login"):
+            first.sign_in(url="/crashing-login/")
 
     @pytest.mark.usefixtures("atomic_requests")
     def test_there_is_no_record_where_a_transaction_took_it_back(self, limit, first, second):

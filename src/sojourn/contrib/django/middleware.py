@@ -45,17 +45,17 @@ class SessionControlMiddleware:
         if not current().ENABLED:
             return get_response(request)
         response = check.check(request) if carrier.has_cookie(request) else None
-        if response is None:
-            mark = present_request.set(request)
-            try:
+        mark = present_request.set(request)
+        try:
+            if response is None:
                 response = get_response(request)
-            except BaseException:
-                conclude.abort(request)
-                raise
-            finally:
-                present_request.reset(mark)
-        if conclude.has_work(request):
-            response = conclude.conclude(request, response)
+            if conclude.has_work(request):
+                response = conclude.conclude(request, response)
+        except BaseException:
+            conclude.abort(request)
+            raise
+        finally:
+            present_request.reset(mark)
         conclude.keep_private(request, response)
         return response
 
@@ -64,17 +64,17 @@ class SessionControlMiddleware:
         if not current().ENABLED:
             return await get_response(request)
         response = await sync_to_async(check.check)(request) if carrier.has_cookie(request) else None
-        if response is None:
-            mark = present_request.set(request)
-            try:
+        mark = present_request.set(request)
+        try:
+            if response is None:
                 response = await get_response(request)
-            except BaseException:
-                await sync_to_async(conclude.abort)(request)
-                raise
-            finally:
-                present_request.reset(mark)
-        if conclude.has_work(request):
-            response = await sync_to_async(conclude.conclude)(request, response)
+            if conclude.has_work(request):
+                response = await sync_to_async(conclude.conclude)(request, response)
+        except BaseException:  # a browser that does not wait for its answer, too
+            await sync_to_async(conclude.abort)(request)
+            raise
+        finally:
+            present_request.reset(mark)
         conclude.keep_private(request, response)
         return response
 

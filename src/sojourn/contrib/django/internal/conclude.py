@@ -1,5 +1,6 @@
 """After the view: make the books agree with what the request has done, and give the answers still owed."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from django.contrib.auth import HASH_SESSION_KEY
@@ -101,13 +102,19 @@ def keep_private(request: HttpRequest, response: HttpResponseBase) -> None:
 
 def abort(request: HttpRequest) -> None:
     """The request failed without a response: a session that it began was never handed out, so it ends; so does one
-    that it signed out of.
+    that it signed out of. Never raises in the place of what the request failed with.
     """
-    for visit in visits_of(request):
-        if visit.started is not None:
-            _abort_start(visit, visit.started.session)
-        elif visit.record is not None and visit.session is not None and carrier.read(visit.session).user_key is None:
-            control().end(visit.record.subject, [visit.record.sid], EndReason.LOGOUT)
+    with suppress(StoreError):  # then it lives until its time is over, known to nobody
+        for visit in visits_of(request):
+            if visit.started is not None:
+                _abort_start(visit, visit.started.session)
+            elif visit.record is not None and _is_empty(visit):
+                control().end(visit.record.subject, [visit.record.sid], EndReason.LOGOUT)
+
+
+def _is_empty(visit: Visit) -> bool:
+    """Whether nobody is signed in any more to the session that came with the request."""
+    return visit.session is not None and carrier.read(visit.session).user_key is None
 
 
 def _abort_start(visit: Visit, session: Session) -> None:
