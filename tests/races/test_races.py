@@ -33,11 +33,13 @@ def test_however_many_sign_ins_race_one_session_is_open_and_one_browser_is_signe
 
 @pytest.mark.parametrize("name", ["sqlite", POSTGRESQL, MARIADB])
 def test_a_store_that_checks_before_it_acts_is_found_out(name: str, new_database: NewDatabase) -> None:
-    # The lock of the user's row would hide it: it alone keeps the sign-ins of one user apart.
+    # The lock of the user's row would hide it: it alone keeps the sign-ins of one user apart. SQLite's writers wait for
+    # one another so much that only every third burst or so goes wrong.
+    bursts = 12 if name == "sqlite" else 3
     rows = runs.run(
         name,
         new_database(name),
-        plan(3, ["refuse", "end_existing"], [False]),
+        plan(bursts, ["refuse", "end_existing"], [False]),
         processes=FEW,
         taken_out=["one-step", "user-lock"],
     )
