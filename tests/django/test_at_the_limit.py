@@ -244,6 +244,24 @@ class TestAsk:
         assert "token" not in body  # it travels in the session
         assert newcomer.who() == "ada"
 
+    def test_programs_whose_answer_is_not_enough_are_asked_again(self, first, second):
+        first.sign_in()
+        ticket = second.sign_in(headers=JSON).json()["ticket"]
+        for end in (["0" * 24], [sids()[0]]):
+            answer = {"ticket": ticket, "end": end}
+            response = second.post("/sessions/choose/", answer, content_type="application/json", headers=JSON)
+        assert response.status_code == 201
+        assert second.who() == "ada"
+
+    def test_programs_are_told_that_it_was_not_enough(self, first, second):
+        first.sign_in()
+        ticket = second.sign_in(headers=JSON).json()["ticket"]
+        answer = {"ticket": ticket, "end": ["0" * 24]}
+        response = second.post("/sessions/choose/", answer, content_type="application/json", headers=JSON)
+        assert response.status_code == 409
+        assert response.json()["ticket"] == ticket
+        assert second.who() == ""
+
     @pytest.mark.parametrize("body", ["", "[]", "{}", '{"ticket": 1, "end": []}', '{"end": ["x"]}', "{", '{"end": {}}'])
     def test_json_that_is_no_answer_gets_a_problem(self, first, second, body):
         first.sign_in()

@@ -165,6 +165,12 @@ class TestSigningOut:
             assert browser.session_cookie() == ""
         assert browser.who() == ""
 
+    def test_posting_to_nowhere_is_no_sign_out(self, down, first):
+        first.sign_in()
+        with down():
+            assert "signed out" not in first.post("/no-such-page/").content.decode()
+        assert first.who() == "ada"
+
     @pytest.mark.parametrize("door", [*DOORS, "/function-logout/", "/flushing-logout/"])
     def test_so_it_is_if_the_store_goes_away_meanwhile(self, ours_down, first, door):
         first.sign_in()
