@@ -526,7 +526,7 @@ class TestTicket:
         assert sids() == before
 
 
-_BY_LOGIN = ("custom", "swallowing", "atomic", "async", "remembering", "double", "crashing", "failing")
+_BY_LOGIN = ("custom", "swallowing", "atomic", "async", "remembering", "double", "fleeting", "crashing", "failing")
 CARELESS = {"/crash/", "/crashing-logout/", "/crashing-password/", *(f"/{name}-login/" for name in _BY_LOGIN)}
 """Views that fail by themselves when they are sent nothing, or always."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.sessions.models import Session as DjangoSession
@@ -207,13 +209,27 @@ class TestPassword:
         assert first.who() == ""
         assert reasons() == [EndReason.CREDENTIAL_CHANGED]
 
-    def test_a_newer_hasher_leaves_whoever_signs_in_with_it_signed_in(self, settings, limit, first, second):
+
+@pytest.mark.usefixtures("_plenty")
+class TestHasher:
+    """Django stores a password anew, under a better hasher or with more rounds, when it is given the next time."""
+
+    @pytest.fixture
+    def better(self, settings: Any) -> Callable[[], None]:
+        """Prefer another hasher from now on."""
+
+        def prefer() -> None:
+            settings.PASSWORD_HASHERS = [
+                "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+                "django.contrib.auth.hashers.MD5PasswordHasher",
+            ]
+
+        return prefer
+
+    def test_whoever_signs_in_with_it_is_signed_in(self, better, limit, first, second):
         limit("refuse")
         first.sign_in()
-        settings.PASSWORD_HASHERS = [
-            "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
-            "django.contrib.auth.hashers.MD5PasswordHasher",
-        ]
+        better()
         # Django itself knows no session any more that was made with the older hash, so there is room.
         assert second.sign_in().status_code == 302
         assert User.objects.get().password.startswith("pbkdf2_sha1$")
@@ -221,15 +237,28 @@ class TestPassword:
         assert first.who() == ""
         assert len(open_sessions()) == 1
 
-    def test_a_newer_hasher_in_the_same_browser_leaves_it_signed_in(self, settings, limit, first):
+    def test_in_the_same_browser_as_well(self, better, limit, first):
         limit("refuse")
         first.sign_in()
-        settings.PASSWORD_HASHERS = [
-            "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
-            "django.contrib.auth.hashers.MD5PasswordHasher",
-        ]
+        better()
         first.sign_in()
         assert first.who() == "ada"
+        assert len(open_sessions()) == 1
+
+    def test_giving_it_again_while_signed_in_signs_nobody_out_here(self, better, first, second, clock):
+        first.sign_in()
+        second.sign_in()
+        clock.advance(20 * MINUTE)
+        better()
+        first.post("/sessions/end-others/", {"password": PASSWORD})
+        assert User.objects.get().password.startswith("pbkdf2_sha1$")
+        assert first.who() == "ada"
+        assert len(open_sessions()) == 1
+
+    def test_by_itself_it_ends_nothing(self, better, first):
+        first.sign_in()
+        better()
+        assert authenticate(username="ada", password=PASSWORD) is not None
         assert len(open_sessions()) == 1
 
 
@@ -491,6 +520,13 @@ class TestAgain:
         assert first.who() == ""
         assert sids() == []
         assert second.who() == "bob"
+
+    def test_signing_in_and_out_within_one_request_is_none(self, limit, first, second):
+        limit("refuse")
+        first.sign_in(url="/fleeting-login/")
+        assert first.who() == ""
+        assert sids() == []
+        assert second.sign_in().status_code == 302
 
     def test_signing_out_and_in_within_one_request_is_one_session(self, first):
         first.sign_in()

@@ -31,6 +31,7 @@ urlpatterns = [
     path("async-login/", views.async_login),
     path("remembering-login/", views.remembering_login),
     path("double-login/", views.double_login),
+    path("fleeting-login/", views.fleeting_login),
     path("crashing-login/", views.crashing_login),
     path("failing-login/", views.failing_login),
     path("crash/", views.crash),

@@ -135,6 +135,14 @@ def double_login(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
+def fleeting_login(request: HttpRequest) -> HttpResponse:
+    """Thinks better of it within the same request."""
+    login(request, authenticate(request, **_credentials(request)))
+    logout(request)
+    return HttpResponse("bye")
+
+
+@csrf_exempt
 def crashing_login(request: HttpRequest) -> HttpResponse:
     """A view that fails after `login()`."""
     user = authenticate(request, **_credentials(request))

@@ -29,17 +29,15 @@ def user_saved(user: AbstractBaseUser, *, created: bool, update_fields: Collecti
     if not getattr(user, "is_active", True):
         control().end(subject, None, EndReason.DEACTIVATED)
         return
-    if _only_rehashed(user, update_fields):
-        return
     credentials = adapter().credentials(user)
-    if credentials:
-        request = present_request.get()
-        visit = visit_of(request) if request is not None else None
-        mine = visit.record if visit is not None else None
-        spare = mine.sid if mine is not None and mine.subject == subject else ""
-        control().credential_changed(subject, credentials, spare=spare)
-        if visit is not None and mine is not None and spare and mine.credential not in credentials:
-            visit.renewed_hash = user.get_session_auth_hash()
+    request = present_request.get()
+    visit = visit_of(request) if request is not None else None
+    mine = visit.record if visit is not None and visit.record is not None and visit.record.subject == subject else None
+    if not credentials or (mine is None and _only_rehashed(user, update_fields)):
+        return
+    control().credential_changed(subject, credentials, spare=mine.sid if mine is not None else "")
+    if visit is not None and mine is not None and mine.credential not in credentials:
+        visit.renewed_hash = user.get_session_auth_hash()
 
 
 def user_deleted(user: AbstractBaseUser) -> None:
@@ -48,9 +46,11 @@ def user_deleted(user: AbstractBaseUser) -> None:
 
 
 def _only_rehashed(user: Any, update_fields: Collection[str] | None) -> bool:
-    """Whether this save only stores the same password under a newer hasher, as Django does during a sign-in.
+    """Whether this save only stores the same password under a newer hasher, as Django does when it is given.
 
     `set_password()` keeps the raw password in `_password` until it is saved; the upgrade clears it before saving.
+    Nothing ends for it here: the sign-in it belongs to may still fail. Django itself, though, no longer knows sessions
+    that were made with the older hash, so somebody who is signed in where it happens must be given the newer one.
     """
     only_password = update_fields is not None and set(update_fields) == {"password"}
     return only_password and getattr(user, "_password", "") is None and user.has_usable_password()
