@@ -405,6 +405,23 @@ class TestAnotherUser:
         assert first.who() == ""
 
 
+@pytest.mark.parametrize("kind", [Browser, AsgiBrowser])
+class TestWithinTheRequest:
+    """Whom a view sees after it has signed somebody in or out."""
+
+    def test_a_user_signed_out_is_nobody(self, ada, kind):
+        browser = kind()
+        browser.sign_in()
+        assert browser.post("/async-logout/").content == b"bye "
+
+    def test_a_user_signed_in_after_another_is_the_one(self, sojourn, ada, bob, kind):
+        sojourn(LIMITS=[])
+        browser = kind()
+        browser.sign_in()
+        assert browser.sign_in("bob", url="/async-login/").content == b"welcome bob"
+        assert browser.who() == "bob"
+
+
 class TestCrash:
     """A view fails after `login()`: its session was never handed out."""
 

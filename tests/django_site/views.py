@@ -109,7 +109,8 @@ async def async_login(request: HttpRequest) -> HttpResponse:
     """A custom view that calls `alogin()`."""
     user = await aauthenticate(request, **_credentials(request))
     await alogin(request, user)
-    return HttpResponse("welcome")
+    user = await request.auser()
+    return HttpResponse(f"welcome {user.get_username()}")
 
 
 @csrf_exempt
@@ -186,9 +187,10 @@ def crashing_logout(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 async def async_logout(request: HttpRequest) -> HttpResponse:
-    """A custom view that calls `alogout()`."""
+    """A custom view that calls `alogout()`, and says who is left."""
     await alogout(request)
-    return HttpResponse("bye")
+    user = await request.auser()
+    return HttpResponse(f"bye {user.get_username()}")
 
 
 @csrf_exempt

@@ -117,18 +117,21 @@ def _loaded(raw: Any) -> Any:
 
 def _show(raw: Any, user: Any) -> None:
     """Let everybody who asks the request see `user`, and the response then vary on the cookie, as it does by Django's
-    own doing; unless a view has put another session in the place of this one by then.
+    own doing; unless a view has by then signed out, signed somebody else in, or put another session in its place.
     """
-    session = raw.session
+    session, key = raw.session, carrier.read(raw.session).user_key
+
+    def same() -> bool:
+        return raw.session is session and carrier.read(session).user_key == key
 
     def look() -> Any:
-        if raw.session is not session:
+        if not same():
             return get_user(raw)
         session.accessed = True
         return user
 
     async def alook() -> Any:
-        return await aget_user(raw) if raw.session is not session else look()
+        return look() if same() else await aget_user(raw)
 
     raw.user, raw.auser = SimpleLazyObject(look), alook
 
