@@ -13,9 +13,8 @@ TABLES = ("sojourn_subject", "sojourn_session", "sojourn_ticket", "sojourn_event
 
 def configure(*, alone: bool = False) -> None:
     """Make Django ready, unless a test that ran before has done so. `alone`: in a race's process, do it anyhow."""
-    from django.conf import settings
-
     import django
+    from django.conf import settings
 
     if alone or not (settings.configured or "DJANGO_SETTINGS_MODULE" in os.environ):
         settings.configure(

@@ -98,9 +98,8 @@ def _is_local(host: str) -> bool:
 
 def configure(folder: Path, host: str) -> None:
     """Make this process a Django site. Once for each process."""
-    from django.conf import settings
-
     import django
+    from django.conf import settings
 
     settings.configure(**values(folder, host))
     django.setup()
