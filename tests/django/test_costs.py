@@ -210,6 +210,7 @@ class TestEnded:
             response = browser.get("/plain/")
         assert queries.of("sojourn_") == []
         assert response.cookies["sessionid"].value == ""
+        assert "no-store" in response["Cache-Control"]
 
 
 @pytest.fixture
