@@ -14,7 +14,7 @@ def one_step() -> None:
     """Check, then act: the decision is made on a roster that was read before the lock."""
     from django.core.signals import setting_changed
 
-    from sojourn.contrib.django import views
+    from sojourn.contrib.django import choosing, views
     from sojourn.contrib.django.internal import adoption, answers, check, conclude, endings, start, wiring
     from sojourn.testing.broken import CheckThenActStore
 
@@ -25,7 +25,7 @@ def one_step() -> None:
         found = sound()
         return SessionControl(CheckThenActStore(found.store), found._policy, clock=found.clock, options=found.options)
 
-    for module in (wiring, adoption, answers, check, conclude, endings, start, views):
+    for module in (wiring, adoption, answers, check, conclude, endings, start, views, choosing):
         if hasattr(module, "control"):
             module.control = broken
 
