@@ -16,9 +16,18 @@ from sojourn.testing.clock import FakeClock
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from tests.django.browser import Browser
+    from tests.django.browser import AsgiBrowser, Browser
 
 SetPolicy = Callable[..., None]
+
+WAYS = {
+    "LoginView": "/login/",
+    "admin": "/admin/login/",
+    "login()": "/custom-login/",
+    "alogin()": "/async-login/",
+    "login() inside try": "/swallowing-login/",
+    "login() inside atomic": "/atomic-login/",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +79,23 @@ def second(ada: User) -> Browser:
     )
 
 
+@pytest.fixture(params=["Browser", "AsgiBrowser"], ids=["wsgi", "asgi"])
+def newcomer(request: pytest.FixtureRequest, ada: User) -> Browser | AsgiBrowser:
+    """A browser on a third device, under each kind of server."""
+    from tests.django import browser
+
+    made: Browser | AsgiBrowser = getattr(browser, request.param)(
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36"
+    )
+    return made
+
+
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
+def way(request: pytest.FixtureRequest) -> str:
+    """The address of each way of signing in."""
+    return str(request.param)
+
+
 @pytest.fixture
 def sojourn(settings: Any) -> SetPolicy:
     """Change keys of `SOJOURN` for one test."""
@@ -78,6 +104,12 @@ def sojourn(settings: Any) -> SetPolicy:
         settings.SOJOURN = {**settings.SOJOURN, **keys}
 
     return change
+
+
+@pytest.fixture
+def no_limit(sojourn: SetPolicy) -> None:
+    """No limit, so that nothing ends but by what the test does."""
+    sojourn(LIMITS=[])
 
 
 @pytest.fixture
