@@ -28,7 +28,8 @@ unit: $(VENV)/stamp-test ## the quick tests: no server, no browser, under 30 sec
 	$(BIN)/pytest -q --max-seconds=30 tests/unit $(ARGS)
 
 integration: $(VENV)/stamp-test ## the other tests: real databases, races with small counts, a real browser
-	$(BIN)/pytest -q tests --ignore=tests/unit $(ARGS)
+	$(BIN)/pytest -q tests --ignore=tests/unit -m "not browser" $(ARGS)
+	$(BIN)/pytest -q tests --ignore=tests/unit -m browser $(ARGS) # apart: its driver keeps an event loop, which Django refuses
 
 races: $(VENV)/stamp-test ## every race with the full count (BURSTS=50), on every database
 	$(BIN)/python -m tests.races --bursts $(BURSTS) $(ARGS)
