@@ -104,7 +104,7 @@ def test_a_newcomer_sees_the_limit_and_what_to_try(demo: Demo) -> None:
     assert visitor.heading == "Two browsers, one account"
     assert "In this browser nobody is signed in." in visitor.text
     for scheme in ("light", "dark"):
-        visitor.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        visitor.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
         results = Axe().run(visitor.page)
         assert results.violations_count == 0, results.generate_report()
     visitor.page.set_viewport_size({"width": 320, "height": 640})
