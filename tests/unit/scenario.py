@@ -8,7 +8,8 @@ from typing import Any
 from sojourn.control import AsyncSessionControl, Options
 from sojourn.core.outcomes import Admitted, ChoiceRequired
 from sojourn.core.policy import Limit, Overflow, Policy
-from sojourn.core.records import Arrival, EndReason
+from sojourn.core.records import Arrival, Device, DeviceClass, EndReason
+from sojourn.core.search import SessionQuery, Standing
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, Timeouts
 from sojourn.testing.clock import FakeClock
 from sojourn.testing.scripted import ScriptedControl
@@ -82,3 +83,17 @@ def story(clock: FakeClock) -> Generator[Call, Any, None]:
     yield call("sweep")
     yield call("purge")
     yield call("start", Arrival(""))
+    phone = Device(DeviceClass.PHONE, "Safari", "iOS", "device digest")
+    for subject in ("ann", "bob", "cyd"):
+        yield call("start", Arrival(subject, device=phone))
+        clock.advance(1)
+    named = yield call("start", Arrival("dan", device=phone))
+    yield call("name_device", "dan", named.session.sid, "My phone")
+    yield call("name_device", "dan", "no such session", "My phone")
+    page = yield call("search", SessionQuery(device="saf", limit=2))
+    yield call("search", SessionQuery(device="saf", limit=2, after=page.cursor))
+    yield call("count", SessionQuery(standing=Standing.LIVE), 100)
+    yield call("census")
+    clock.advance(1)
+    yield call("end_all", by="root", note="a backup was restored", progress=print)
+    yield call("census")

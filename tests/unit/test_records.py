@@ -136,6 +136,7 @@ def test_stored_words_are_stable() -> None:
         "credential_changed",
         "deactivated",
         "deleted",
+        "epoch",
         "aborted",
     ]
     assert [str(state) for state in State] == ["open", "ended"]

@@ -12,6 +12,7 @@ import pytest
 
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import StoreUnavailable
+from sojourn.core.search import EventQuery, SessionQuery
 from sojourn.core.store import Store
 from sojourn.stores.memory import MemoryStore
 from sojourn.stores.wrappers import AroundStore, FaultyStore, InstrumentedStore
@@ -31,6 +32,13 @@ def call_all(store: Store) -> None:
     assert store.touch(session("a"), START + 5, None)
     assert list(store.overdue(START, 5)) == []
     assert store.purge(START, 5) == 0
+    assert [s.sid for s in store.search(SessionQuery(), START).sessions] == ["a"]
+    assert store.count(SessionQuery(), START, 5) == 1
+    assert store.census(START).sessions == 1
+    assert [tally.started for tally in store.tally(START, 1, 1)] == [1]
+    assert list(store.journal(EventQuery())) == []
+    store.begin_epoch(START)
+    assert store.erase("ann") == 1
 
 
 def test_a_fake_clock_goes_on_only_when_it_is_told_to() -> None:

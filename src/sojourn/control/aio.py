@@ -9,9 +9,12 @@ from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
 from sojourn.core.policy import Policy, PolicyResolver
 from sojourn.core.records import Arrival, EndReason, Session, Ticket
+from sojourn.core.search import Census, Page, SessionQuery
 from sojourn.core.store import AsyncStore
 from sojourn.core.timeouts import judge
 from sojourn.core.tokens import TicketSecret, Token
+
+_SWEEP = 500  # sessions read at a time
 
 
 class AsyncSessionControl(Rules):
@@ -103,12 +106,19 @@ class AsyncSessionControl(Rules):
         )
 
     async def end(
-        self, subject: str, sids: Collection[str] | None, reason: EndReason, *, by: str = "", spare: str = ""
+        self,
+        subject: str,
+        sids: Collection[str] | None,
+        reason: EndReason,
+        *,
+        by: str = "",
+        note: str = "",
+        spare: str = "",
     ) -> Sequence[Session]:
         """See `SessionControl.end`."""
         now = self.clock()
         return await self.store.transact(
-            subject, lambda roster: decisions.decide_end(roster, sids, reason, by, now, spare=spare)
+            subject, lambda roster: decisions.decide_end(roster, sids, reason, by, now, spare=spare, note=note)
         )
 
     async def credential_changed(
@@ -120,10 +130,10 @@ class AsyncSessionControl(Rules):
             subject, lambda roster: decisions.decide_credential(roster, credentials, spare, now)
         )
 
-    async def expire(self, subject: str) -> Sequence[Session]:
+    async def expire(self, subject: str, *, by: str = "", note: str = "") -> Sequence[Session]:
         """See `SessionControl.expire`."""
         now = self.clock()
-        return await self.store.transact(subject, lambda roster: decisions.decide_expire(roster, now))
+        return await self.store.transact(subject, lambda roster: decisions.decide_expire(roster, now, by=by, note=note))
 
     async def sessions(self, subject: str) -> Sequence[Session]:
         """See `SessionControl.sessions`."""
@@ -146,3 +156,30 @@ class AsyncSessionControl(Rules):
         while gone := await self.store.purge(before, limit):
             total += gone
         return total
+
+    async def end_all(self, *, by: str, note: str = "", progress: Callable[[int], object] | None = None) -> int:
+        """See `SessionControl.end_all`."""
+        await self.store.begin_epoch(self.clock())
+        ended = 0
+        while overdue := await self.store.overdue(self.clock(), _SWEEP):
+            for subject in sorted({session.subject for session in overdue}):
+                ended += len(await self.expire(subject, by=by, note=note))
+                if progress is not None:
+                    progress(ended)
+        return ended
+
+    async def name_device(self, subject: str, sid: str, name: str) -> bool:
+        """See `SessionControl.name_device`."""
+        return await self.store.transact(subject, lambda roster: decisions.decide_name_device(roster, sid, name))
+
+    async def search(self, query: SessionQuery) -> Page:
+        """See `SessionControl.search`."""
+        return await self.store.search(query, self.clock())
+
+    async def count(self, query: SessionQuery, at_most: int) -> int:
+        """See `SessionControl.count`."""
+        return await self.store.count(query, self.clock(), at_most)
+
+    async def census(self) -> Census:
+        """See `SessionControl.census`."""
+        return await self.store.census(self.clock())

@@ -9,9 +9,12 @@ from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
 from sojourn.core.policy import Policy, PolicyResolver
 from sojourn.core.records import Arrival, EndReason, Session, Ticket
+from sojourn.core.search import Census, Page, SessionQuery
 from sojourn.core.store import Store
 from sojourn.core.timeouts import judge
 from sojourn.core.tokens import TicketSecret, Token
+
+_SWEEP = 500  # sessions read at a time
 
 
 class SessionControl(Rules):
@@ -121,16 +124,23 @@ class SessionControl(Rules):
         )
 
     def end(
-        self, subject: str, sids: Collection[str] | None, reason: EndReason, *, by: str = "", spare: str = ""
+        self,
+        subject: str,
+        sids: Collection[str] | None,
+        reason: EndReason,
+        *,
+        by: str = "",
+        note: str = "",
+        spare: str = "",
     ) -> Sequence[Session]:
         """End a subject's sessions `sids` (None: all) except `spare`; return those that ended. Atomic and durable.
 
         A sid that is another subject's, or over already, changes nothing. `by` is the sid of the session that ended
-        them, or who did.
+        them, or who did; `note` is why, for operators.
         """
         now = self.clock()
         return self.store.transact(
-            subject, lambda roster: decisions.decide_end(roster, sids, reason, by, now, spare=spare)
+            subject, lambda roster: decisions.decide_end(roster, sids, reason, by, now, spare=spare, note=note)
         )
 
     def credential_changed(self, subject: str, credentials: Collection[str], *, spare: str = "") -> Sequence[Session]:
@@ -138,10 +148,13 @@ class SessionControl(Rules):
         now = self.clock()
         return self.store.transact(subject, lambda roster: decisions.decide_credential(roster, credentials, spare, now))
 
-    def expire(self, subject: str) -> Sequence[Session]:
-        """End those of the subject's sessions that are past their time, so that their events are recorded."""
+    def expire(self, subject: str, *, by: str = "", note: str = "") -> Sequence[Session]:
+        """End those of the subject's sessions that are past their time, so that their events are recorded.
+
+        `by` and `note` are written to those that an epoch made void.
+        """
         now = self.clock()
-        return self.store.transact(subject, lambda roster: decisions.decide_expire(roster, now))
+        return self.store.transact(subject, lambda roster: decisions.decide_expire(roster, now, by=by, note=note))
 
     def sessions(self, subject: str) -> Sequence[Session]:
         """The subject's live sessions, last used first."""
@@ -164,3 +177,37 @@ class SessionControl(Rules):
         while gone := self.store.purge(before, limit):
             total += gone
         return total
+
+    def end_all(self, *, by: str, note: str = "", progress: Callable[[int], object] | None = None) -> int:
+        """End every session there is, such as after restoring a backup; returns how many ended.
+
+        All are dead with the first write (a new epoch). Their ends are then recorded subject by subject, and `progress`
+        is told how many so far; if that is interrupted, `sweep` records the rest, without `by` and `note`.
+        """
+        self.store.begin_epoch(self.clock())
+        ended = 0
+        while overdue := self.store.overdue(self.clock(), _SWEEP):
+            for subject in sorted({session.subject for session in overdue}):
+                ended += len(self.expire(subject, by=by, note=note))
+                if progress is not None:
+                    progress(ended)
+        return ended
+
+    def name_device(self, subject: str, sid: str, name: str) -> bool:
+        """Name the device of a subject's open session; an empty name takes the name away.
+
+        False, and nothing changes, if there is no such session or its device is not known.
+        """
+        return self.store.transact(subject, lambda roster: decisions.decide_name_device(roster, sid, name))
+
+    def search(self, query: SessionQuery) -> Page:
+        """A page of the sessions that `query` asks for, as they stand now."""
+        return self.store.search(query, self.clock())
+
+    def count(self, query: SessionQuery, at_most: int) -> int:
+        """How many sessions `query` asks for, at most `at_most`."""
+        return self.store.count(query, self.clock(), at_most)
+
+    def census(self) -> Census:
+        """What is live now, counted."""
+        return self.store.census(self.clock())

@@ -17,7 +17,7 @@ from sojourn.core.events import (
     SessionRotated,
 )
 from sojourn.core.policy import Policy
-from sojourn.core.records import EndReason, Roster, Session, State, Ticket
+from sojourn.core.records import EndReason, Profile, Roster, Session, State, Ticket, clean_text
 from sojourn.core.timeouts import judge
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class Decision(Generic[T]):
 
     `insert`: a new session. `update`: sessions as they are from now on; only those still open are changed, none is
     ever created again. `issue`: a ticket to keep. `redeem`: the digest of a ticket that is used up. `events` go to
-    the outbox in the same step.
+    the outbox in the same step. `profile`: what is remembered of the subject from now on; None leaves it as it is.
     """
 
     outcome: T
@@ -38,15 +38,16 @@ class Decision(Generic[T]):
     issue: Ticket | None = None
     redeem: bytes | None = None
     events: tuple[Event, ...] = ()
+    profile: Profile | None = None
 
 
-def end_session(session: Session, reason: EndReason, by: str, now: int) -> Session:
+def end_session(session: Session, reason: EndReason, by: str, now: int, note: str = "") -> Session:
     """`session`, ended. If its time was already over by then, that is the reason, whoever comes later."""
     verdict = judge(session, now)
     if not verdict.live and verdict.reason is not None:
-        reason, by = verdict.reason, ""
+        reason, by, note = verdict.reason, "", ""
     at = now if verdict.live or verdict.at is None else verdict.at
-    return replace(session, state=State.ENDED, end_reason=reason, ended=at, ended_by=by)
+    return replace(session, state=State.ENDED, end_reason=reason, ended=at, ended_by=by, end_note=note, voided=None)
 
 
 def ended_events(ended: Iterable[Session], now: int) -> list[Event]:
@@ -55,11 +56,21 @@ def ended_events(ended: Iterable[Session], now: int) -> list[Event]:
 
 
 def decide_end(
-    roster: Roster, sids: Collection[str] | None, reason: EndReason, by: str, now: int, *, spare: str = ""
+    roster: Roster,
+    sids: Collection[str] | None,
+    reason: EndReason,
+    by: str,
+    now: int,
+    *,
+    spare: str = "",
+    note: str = "",
 ) -> Decision[tuple[Session, ...]]:
-    """End the sessions called `sids` (None: all), except `spare`. The one way in which a session ends on purpose."""
+    """End the sessions called `sids` (None: all), except `spare`. The one way in which a session ends on purpose.
+
+    `note` is what whoever ends them wants remembered of why.
+    """
     ended = tuple(
-        end_session(session, reason, by, now)
+        end_session(session, reason, by, now, clean_text(note))
         for session in roster.sessions
         if session.sid != spare and (sids is None or session.sid in sids)
     )
@@ -82,10 +93,27 @@ def decide_credential(
     return replace(decision, update=(*decision.update, renewed))
 
 
-def decide_expire(roster: Roster, now: int) -> Decision[tuple[Session, ...]]:
-    """End what time has ended, so that its notices go out; the sessions were dead before, whoever looked."""
-    dead = {session.sid for session in roster.sessions if not judge(session, now).live}
-    return decide_end(roster, dead, EndReason.ABSOLUTE_TIMEOUT, "", now)
+def decide_expire(roster: Roster, now: int, *, by: str = "", note: str = "") -> Decision[tuple[Session, ...]]:
+    """End what time has ended, so that its notices go out; the sessions were dead before, whoever looked.
+
+    `by` and `note` tell who began the epoch that made sessions void, and why.
+    """
+    ended = []
+    for session in roster.sessions:
+        if not judge(session, now).live:
+            over = end_session(session, EndReason.ABSOLUTE_TIMEOUT, "", now)
+            void = over.end_reason is EndReason.EPOCH
+            ended.append(replace(over, ended_by=by, end_note=clean_text(note)) if void else over)
+    return Decision(tuple(ended), update=tuple(ended), events=tuple(ended_events(ended, now)))
+
+
+def decide_name_device(roster: Roster, sid: str, name: str) -> Decision[bool]:
+    """Call the device of the open session `sid` by this name; an empty one takes its name away."""
+    session = roster.by_sid(sid)
+    if session is None or not session.device.digest:
+        return Decision(outcome=False)
+    names = {digest: text for digest, text in roster.profile.device_names.items() if digest != session.device.digest}
+    return Decision(outcome=True, profile=replace(roster.profile, device_names={**names, session.device.digest: name}))
 
 
 def decide_settle(

@@ -98,6 +98,10 @@ TYPE_OF: dict[type[Event], str] = {
 }
 
 
+STOPPED = ("start.refused", "choice.offered", "report.would_have")
+"""The types of events that tell of a sign-in which a limit stopped, or would have."""
+
+
 def session_facts(session: Session) -> dict[str, object]:
     """The public facts of a session, ready for JSON: no digest, no credential."""
     facts: dict[str, object] = {

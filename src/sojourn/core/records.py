@@ -43,6 +43,8 @@ class EndReason(StrEnum):
     """The password it began with is no longer the account's."""
     DEACTIVATED = "deactivated"
     DELETED = "deleted"
+    EPOCH = "epoch"
+    """An operator ended every session of the store at once, as after restoring a backup."""
     ABORTED = "aborted"
     """The sign-in did not complete: the request failed after the session was admitted."""
 
@@ -128,6 +130,12 @@ class Session:
     ended: int | None = None
     ended_by: str = ""
     """The sid of the session that ended it, or who did; empty when time or the user themselves did."""
+    end_note: str = ""
+    """What whoever ended it wrote down as their reason; for operators, never shown to the session's user."""
+    privileges: str = field(default="", repr=False)
+    """A digest of what the subject might do when the token was last renewed; empty if nobody has noted it."""
+    voided: int | None = None
+    """When an operator's new epoch made it void. Told by a store when it is read, never written with the session."""
     format: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
@@ -163,6 +171,8 @@ class Arrival:
     amr: tuple[str, ...] = ()
     parent: str = ""
     """The sid of the session whose owner acts as this subject; never refused, never counted. Empty otherwise."""
+    privileges: str = field(default="", repr=False)
+    """A digest of what the subject may do now."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "client", clean_text(self.client))
@@ -191,6 +201,64 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """An operator keeps a subject from signing in, until `until` or, if that is None, until somebody resumes it.
+
+    Sessions that are open go on. `by` is who paused it, `note` why; both are for operators.
+    """
+
+    since: int
+    by: str
+    note: str = ""
+    until: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by", clean_text(self.by))
+        object.__setattr__(self, "note", clean_text(self.note))
+
+    def holds(self, now: int) -> bool:
+        """Whether sign-ins are paused at `now`."""
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Eviction:
+    """That a sign-in from one device took the place of a session on another. Devices are told by their digests."""
+
+    at: int
+    loser: str = field(repr=False)
+    winner: str = field(repr=False)
+
+
+DEVICE_NAMES_MAX = 50
+EVICTIONS_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is remembered of a subject beside their sessions: read and written in the same atomic step as these.
+
+    `device_names`: what the subject calls their devices, by device digest. `evictions`: the latest, oldest first.
+    Both are bounded; the oldest go first. A subject of whom nothing is remembered has an empty profile.
+    """
+
+    pause: Pause | None = None
+    device_names: Mapping[str, str] = field(default_factory=dict, repr=False)
+    evictions: tuple[Eviction, ...] = ()
+    format: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        names = [(digest, clean_text(name, 64)) for digest, name in self.device_names.items()]
+        object.__setattr__(self, "device_names", dict([pair for pair in names if pair[1]][-DEVICE_NAMES_MAX:]))
+        object.__setattr__(self, "evictions", self.evictions[-EVICTIONS_MAX:])
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it that must outlive the subject's sessions."""
+        return self.pause is None and not self.device_names
+
+
+@dataclass(frozen=True, slots=True)
 class Roster:
     """One subject's sessions that nobody has ended, as one atomic step sees them: in one order, whatever the store."""
 
@@ -198,6 +266,7 @@ class Roster:
     sessions: tuple[Session, ...] = ()
     ticket: Ticket | None = None
     """The ticket that was asked for together with the roster, if there is such a one for this subject."""
+    profile: Profile = field(default_factory=Profile)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sessions", tuple(sorted(self.sessions, key=lambda s: (s.created, s.sid))))

@@ -8,11 +8,12 @@ All methods raise StoreUnavailable when the store cannot be reached; nothing is 
 says otherwise.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from sojourn.core.decisions import Decision
 from sojourn.core.records import Roster, Session, Ticket
+from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 
 T = TypeVar("T")
 Decide = Callable[[Roster], Decision[T]]
@@ -33,7 +34,7 @@ class Store(Protocol):
         ...
 
     def roster(self, subject: str) -> Roster:
-        """The subject's open sessions, read without a lock: to show, not to decide by."""
+        """The subject's open sessions and profile, read without a lock: to show, not to decide by."""
         ...
 
     def history(self, subject: str, limit: int) -> Sequence[Session]:
@@ -47,8 +48,8 @@ class Store(Protocol):
     def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
         """Run `decide` on the subject's roster and write its decision, atomically; return the decision's outcome.
 
-        The subject is locked first, then its open sessions are read (and the unredeemed ticket with the digest
-        `ticket`, if it is this subject's), then all of the decision is written, or none of it. Two calls for one
+        The subject is locked first, then its open sessions and profile are read (and the unredeemed ticket with the
+        digest `ticket`, if it is this subject's), then all of the decision is written, or none of it. Two calls for one
         subject behave as if one came after the other. `decide` may be called again when somebody was faster; what it
         raises undoes everything and reaches the caller. An `update` changes a session only while it is open and
         never creates one; it never moves `last_seen` back. Durable when this returns, unless the caller holds an
@@ -83,6 +84,43 @@ class Store(Protocol):
 
         In small indexed batches that do not hold others up. Returns how many records went; 0 means that nothing more
         was there to forget. Open sessions are never purged.
+        """
+        ...
+
+    def search(self, query: SessionQuery, now: int) -> Page:
+        """A page of the sessions that `query` asks for, as they stand at `now`, in the order of (created, sid).
+
+        A bounded number of plain reads, however many sessions there are. Damaged records are passed over.
+        """
+        ...
+
+    def count(self, query: SessionQuery, now: int, at_most: int) -> int:
+        """How many sessions `query` asks for in all, whatever its cursor and limit; stops counting at `at_most`."""
+        ...
+
+    def census(self, now: int) -> Census:
+        """What is live at `now`, counted: a bounded number of plain reads."""
+        ...
+
+    def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:
+        """What happened in each of `count` stretches of `step` milliseconds from `start` on, in their order."""
+        ...
+
+    def journal(self, query: EventQuery) -> Sequence[Mapping[str, object]]:
+        """Recorded events as `sojourn.core.events.payload` wrote them, in the order of (at, id)."""
+        ...
+
+    def begin_epoch(self, at: int) -> None:
+        """Make every open session created before `at` void, at once. Atomic and durable; an epoch never moves back.
+
+        A void session is told as such (`Session.voided`) by every read from then on, is never touched, and is overdue.
+        """
+        ...
+
+    def erase(self, subject: str) -> int:
+        """Forget all that is remembered of the subject: sessions, open ones too, tickets, events, profile.
+
+        Atomic, with the subject locked. Returns how many records went. Nothing tells that they were there.
         """
         ...
 
@@ -128,4 +166,32 @@ class AsyncStore(Protocol):
 
     async def purge(self, before: int, limit: int) -> int:
         """See `Store.purge`."""
+        ...
+
+    async def search(self, query: SessionQuery, now: int) -> Page:
+        """See `Store.search`."""
+        ...
+
+    async def count(self, query: SessionQuery, now: int, at_most: int) -> int:
+        """See `Store.count`."""
+        ...
+
+    async def census(self, now: int) -> Census:
+        """See `Store.census`."""
+        ...
+
+    async def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:
+        """See `Store.tally`."""
+        ...
+
+    async def journal(self, query: EventQuery) -> Sequence[Mapping[str, object]]:
+        """See `Store.journal`."""
+        ...
+
+    async def begin_epoch(self, at: int) -> None:
+        """See `Store.begin_epoch`."""
+        ...
+
+    async def erase(self, subject: str) -> int:
+        """See `Store.erase`."""
         ...

@@ -93,6 +93,8 @@ def deadlines(session: Session) -> list[tuple[int, EndReason]]:
         found.append((session.last_seen + session.inactivity_timeout, EndReason.INACTIVITY_TIMEOUT))
     if session.carrier_expires is not None:
         found.append((session.carrier_expires, EndReason.CARRIER_EXPIRED))
+    if session.voided is not None:
+        found.append((session.voided, EndReason.EPOCH))
     return sorted(found, key=lambda deadline: deadline[0])
 
 

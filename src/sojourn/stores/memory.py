@@ -5,17 +5,20 @@ see it, so it cannot hold a limit for a site with several workers.
 """
 
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
-from sojourn.core.events import Event
-from sojourn.core.records import Roster, Session, Ticket
+from sojourn.core.events import STOPPED, Event, payload
+from sojourn.core.records import Profile, Roster, Session, Ticket
+from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
 from sojourn.core.timeouts import deadline, judge
 
 T = TypeVar("T")
+_NOTHING = Profile()
 
 
 class MemoryStore:
@@ -27,6 +30,8 @@ class MemoryStore:
         self._sid_of: dict[bytes, str] = {}
         self._tickets: dict[bytes, Ticket] = {}
         self._events: dict[str, Event] = {}
+        self._profiles: dict[str, Profile] = {}
+        self._epoch = 0
 
     @property
     def events(self) -> list[Event]:
@@ -39,17 +44,21 @@ class MemoryStore:
         with self._lock:
             sid = self._sid_of.get(digest)
             session = self._sessions.get(sid) if sid is not None else None
-            return session if session is not None and digest in (session.digest, session.predecessor) else None
+            if session is None or digest not in (session.digest, session.predecessor):
+                return None
+            return self._as_seen(session)
 
     def find(self, sid: str) -> Session | None:
         """See `Store.find`."""
         with self._lock:
-            return self._sessions.get(sid)
+            session = self._sessions.get(sid)
+            return None if session is None else self._as_seen(session)
 
     def roster(self, subject: str) -> Roster:
         """See `Store.roster`."""
         with self._lock:
-            return Roster(subject, tuple(s for s in self._sessions.values() if s.subject == subject and s.open))
+            mine = tuple(s for s in self._seen() if s.subject == subject and s.open)
+            return Roster(subject, mine, profile=self._profiles.get(subject, Profile()))
 
     def history(self, subject: str, limit: int) -> Sequence[Session]:
         """See `Store.history`."""
@@ -76,6 +85,8 @@ class MemoryStore:
                     self._write(replace(session, last_seen=max(session.last_seen, present.last_seen)))
             if decision.redeem is not None:
                 self._tickets.pop(decision.redeem, None)
+            if decision.profile is not None:
+                self._profiles[subject] = decision.profile
             self.restore(decision)
             return decision.outcome
 
@@ -91,7 +102,7 @@ class MemoryStore:
         """See `Store.touch`."""
         with self._lock:
             present = self._sessions.get(session.sid)
-            if present is None or not judge(present, now).live:
+            if present is None or not judge(self._as_seen(present), now).live:
                 return False
             seen = max(present.last_seen, now)
             carried = present.carrier_expires if carrier_expires is None else carrier_expires
@@ -101,9 +112,7 @@ class MemoryStore:
     def overdue(self, now: int, limit: int) -> Sequence[Session]:
         """See `Store.overdue`."""
         with self._lock:
-            dead = [
-                (at, s) for s in self._sessions.values() if s.open and (at := deadline(s)) is not None and at <= now
-            ]
+            dead = [(at, s) for s in self._seen() if s.open and (at := deadline(s)) is not None and at <= now]
             return [session for _, session in sorted(dead, key=lambda pair: (pair[0], pair[1].sid))[:limit]]
 
     def purge(self, before: int, limit: int) -> int:
@@ -112,18 +121,119 @@ class MemoryStore:
             sessions = [s for s in self._sessions.values() if s.ended is not None and s.ended < before][:limit]
             tickets = [t for t in self._tickets.values() if t.expires < before][:limit]
             events = [e for e in self._events.values() if e.at < before][:limit]
-            for session in sessions:
-                del self._sessions[session.sid]
-                for digest in (session.digest, session.predecessor):
-                    self._sid_of.pop(digest or b"", None)
-            for ticket in tickets:
-                del self._tickets[ticket.digest]
-            for event in events:
-                del self._events[event.id]
+            self._forget(sessions, tickets, events)
+            for subject in {session.subject for session in sessions}:
+                if self._profiles.get(subject, _NOTHING).empty and not any(self._of(subject)):
+                    self._profiles.pop(subject, None)
             return len(sessions) + len(tickets) + len(events)
 
+    def search(self, query: SessionQuery, now: int) -> Page:
+        """See `Store.search`."""
+        with self._lock:
+            found = self._found(query, now)
+            if query.after is not None:
+                after = query.after
+                found = [s for s in found if _place(s) != after and (_place(s) > after) is query.oldest_first]
+            page = tuple(found[: query.limit])
+            return Page(page, _place(page[-1]) if len(found) > len(page) else None)
+
+    def count(self, query: SessionQuery, now: int, at_most: int) -> int:
+        """See `Store.count`."""
+        with self._lock:
+            return min(at_most, len(self._found(query, now)))
+
+    def census(self, now: int) -> Census:
+        """See `Store.census`."""
+        with self._lock:
+            live = [session for session in self._seen() if judge(session, now).live]
+            each = Counter(session.subject for session in live)
+            return Census(
+                now,
+                sessions=len(live),
+                subjects=len(each),
+                by_device_class=Counter(session.device.kind for session in live),
+                by_client=Counter(session.client for session in live),
+                per_subject=Counter(each.values()),
+                outbox=len(self._events),
+                outbox_since=min((event.at for event in self._events.values()), default=None),
+            )
+
+    def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:
+        """See `Store.tally`."""
+        with self._lock:
+            tallies = []
+            for since in range(start, start + step * count, step):
+                span = range(since, since + step)
+                tallies.append(
+                    Tally(
+                        since,
+                        started=sum(session.created in span for session in self._sessions.values()),
+                        ended=Counter(
+                            s.end_reason for s in self._sessions.values() if s.end_reason and s.ended in span
+                        ),
+                        stopped=Counter(e.type for e in self._events.values() if e.type in STOPPED and e.at in span),
+                    )
+                )
+            return tallies
+
+    def journal(self, query: EventQuery) -> Sequence[Mapping[str, object]]:
+        """See `Store.journal`."""
+        with self._lock:
+            found = [
+                event
+                for event in sorted(self._events.values(), key=lambda event: (event.at, event.id))
+                if query.subject in (None, event.subject)
+                and (not query.types or event.type in query.types)
+                and (query.since is None or event.at >= query.since)
+                and (query.after is None or (event.at, event.id) > query.after)
+            ]
+            return [payload(event) for event in found[: query.limit]]
+
+    def begin_epoch(self, at: int) -> None:
+        """See `Store.begin_epoch`."""
+        with self._lock:
+            self._epoch = max(self._epoch, at)
+
+    def erase(self, subject: str) -> int:
+        """See `Store.erase`."""
+        with self._lock:
+            sessions = list(self._of(subject))
+            tickets = [ticket for ticket in self._tickets.values() if ticket.subject == subject]
+            events = [event for event in self._events.values() if event.subject == subject]
+            self._forget(sessions, tickets, events)
+            self._profiles.pop(subject, None)
+            return len(sessions) + len(tickets) + len(events)
+
+    def _of(self, subject: str) -> Iterator[Session]:
+        return (session for session in self._sessions.values() if session.subject == subject)
+
+    def _as_seen(self, session: Session) -> Session:
+        return replace(session, voided=self._epoch) if session.open and session.created < self._epoch else session
+
+    def _seen(self) -> Iterator[Session]:
+        return map(self._as_seen, self._sessions.values())
+
+    def _found(self, query: SessionQuery, now: int) -> list[Session]:
+        found = [session for session in self._seen() if query.finds(session, judge(session, now).live)]
+        return sorted(found, key=_place, reverse=not query.oldest_first)
+
+    def _forget(self, sessions: Iterable[Session], tickets: Iterable[Ticket], events: Iterable[Event]) -> None:
+        for session in sessions:
+            del self._sessions[session.sid]
+            for digest in (session.digest, session.predecessor):
+                self._sid_of.pop(digest or b"", None)
+        for ticket in tickets:
+            del self._tickets[ticket.digest]
+        for event in events:
+            del self._events[event.id]
+
     def _write(self, session: Session) -> None:
-        self._sessions[session.sid] = session
+        self._sessions[session.sid] = replace(session, voided=None)
         self._sid_of[session.digest] = session.sid
         if session.predecessor is not None:
             self._sid_of[session.predecessor] = session.sid
+
+
+def _place(session: Session) -> tuple[int, str]:
+    """Where a session stands in the order of a search."""
+    return session.created, session.sid

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import StoreUnavailable
 from sojourn.core.records import Roster, Session, Ticket
+from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide, Store
 
 T = TypeVar("T")
@@ -59,6 +60,34 @@ class ThreadedStore:
         """See `Store.purge`."""
         return await asyncio.to_thread(self._store.purge, before, limit)
 
+    async def search(self, query: SessionQuery, now: int) -> Page:
+        """See `Store.search`."""
+        return await asyncio.to_thread(self._store.search, query, now)
+
+    async def count(self, query: SessionQuery, now: int, at_most: int) -> int:
+        """See `Store.count`."""
+        return await asyncio.to_thread(self._store.count, query, now, at_most)
+
+    async def census(self, now: int) -> Census:
+        """See `Store.census`."""
+        return await asyncio.to_thread(self._store.census, now)
+
+    async def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:
+        """See `Store.tally`."""
+        return await asyncio.to_thread(self._store.tally, start, step, count)
+
+    async def journal(self, query: EventQuery) -> Sequence[Mapping[str, object]]:
+        """See `Store.journal`."""
+        return await asyncio.to_thread(self._store.journal, query)
+
+    async def begin_epoch(self, at: int) -> None:
+        """See `Store.begin_epoch`."""
+        await asyncio.to_thread(self._store.begin_epoch, at)
+
+    async def erase(self, subject: str) -> int:
+        """See `Store.erase`."""
+        return await asyncio.to_thread(self._store.erase, subject)
+
 
 class AroundStore:
     """A `Store` that passes every call on, through `around`; what the stores for tests have in common."""
@@ -109,6 +138,34 @@ class AroundStore:
     def purge(self, before: int, limit: int) -> int:
         """See `Store.purge`."""
         return self.around("purge", lambda: self.store.purge(before, limit))
+
+    def search(self, query: SessionQuery, now: int) -> Page:
+        """See `Store.search`."""
+        return self.around("search", lambda: self.store.search(query, now))
+
+    def count(self, query: SessionQuery, now: int, at_most: int) -> int:
+        """See `Store.count`."""
+        return self.around("count", lambda: self.store.count(query, now, at_most))
+
+    def census(self, now: int) -> Census:
+        """See `Store.census`."""
+        return self.around("census", lambda: self.store.census(now))
+
+    def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:
+        """See `Store.tally`."""
+        return self.around("tally", lambda: self.store.tally(start, step, count))
+
+    def journal(self, query: EventQuery) -> Sequence[Mapping[str, object]]:
+        """See `Store.journal`."""
+        return self.around("journal", lambda: self.store.journal(query))
+
+    def begin_epoch(self, at: int) -> None:
+        """See `Store.begin_epoch`."""
+        self.around("begin_epoch", lambda: self.store.begin_epoch(at))
+
+    def erase(self, subject: str) -> int:
+        """See `Store.erase`."""
+        return self.around("erase", lambda: self.store.erase(subject))
 
 
 class InstrumentedStore(AroundStore):

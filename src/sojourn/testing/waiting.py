@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sojourn.core.decisions import Decision
 from sojourn.core.records import Roster, Session, Ticket
+from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import AsyncStore, Decide
 
 T = TypeVar("T")
@@ -74,3 +75,31 @@ class WaitingStore:
     def purge(self, before: int, limit: int) -> int:
         """See `Store.purge`."""
         return self.run(self._store.purge(before, limit))
+
+    def search(self, query: SessionQuery, now: int) -> Page:
+        """See `Store.search`."""
+        return self.run(self._store.search(query, now))
+
+    def count(self, query: SessionQuery, now: int, at_most: int) -> int:
+        """See `Store.count`."""
+        return self.run(self._store.count(query, now, at_most))
+
+    def census(self, now: int) -> Census:
+        """See `Store.census`."""
+        return self.run(self._store.census(now))
+
+    def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:
+        """See `Store.tally`."""
+        return self.run(self._store.tally(start, step, count))
+
+    def journal(self, query: EventQuery) -> Sequence[Mapping[str, object]]:
+        """See `Store.journal`."""
+        return self.run(self._store.journal(query))
+
+    def begin_epoch(self, at: int) -> None:
+        """See `Store.begin_epoch`."""
+        self.run(self._store.begin_epoch(at))
+
+    def erase(self, subject: str) -> int:
+        """See `Store.erase`."""
+        return self.run(self._store.erase(subject))

@@ -8,6 +8,7 @@ from typing import TypeVar
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import RecordFormatError
 from sojourn.core.records import Roster, Session, Ticket
+from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
 from sojourn.core.tokens import check_subject
 from sojourn.stores.sql.attempts import attempt
@@ -134,6 +135,34 @@ class SQLStore:
                 if not found:
                     break
         return total
+
+    def search(self, query: SessionQuery, now: int) -> Page:
+        """See `Store.search`."""
+        raise NotImplementedError
+
+    def count(self, query: SessionQuery, now: int, at_most: int) -> int:
+        """See `Store.count`."""
+        raise NotImplementedError
+
+    def census(self, now: int) -> Census:
+        """See `Store.census`."""
+        raise NotImplementedError
+
+    def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:
+        """See `Store.tally`."""
+        raise NotImplementedError
+
+    def journal(self, query: EventQuery) -> Sequence[Mapping[str, object]]:
+        """See `Store.journal`."""
+        raise NotImplementedError
+
+    def begin_epoch(self, at: int) -> None:
+        """See `Store.begin_epoch`."""
+        raise NotImplementedError
+
+    def erase(self, subject: str) -> int:
+        """See `Store.erase`."""
+        raise NotImplementedError
 
     def _purge(self, table: str, key: str, column: str, before: int, count: int) -> tuple[int, int]:
         """Delete up to `count` rows in one short transaction; how many were there, and how many went."""
