@@ -15,6 +15,8 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext, pgettext
 
+from sojourn.contrib.django.wording import reason_text
+
 register = template.Library()
 
 # A made-up user agent can be kilobytes long. Nobody needs more than this to recognise a device.
@@ -72,3 +74,4 @@ register.filter("sojourn_time", sojourn_time, expects_localtime=True)
 register.filter("sojourn_ago", sojourn_ago)
 register.filter("sojourn_device", sojourn_device)
 register.filter("sojourn_place", sojourn_place)
+register.filter("sojourn_reason", reason_text)
