@@ -277,8 +277,8 @@ def test_report_only_admits_everybody_ends_nobody_and_says_what_it_would_have_do
     assert (outcome.session.inactivity_timeout, outcome.session.expires) == (None, None)
     told = [(event.type, getattr(event, "outcome", ""), getattr(event, "ended", ())) for event in decision.events]
     assert told == [
-        ("report.would_have", "end_existing", ("o", "y")),
-        ("report.would_have", "refuse", ()),
+        ("report.would_have", "end_existing", ("o",)),
+        ("report.would_have", "replaced", ("y",)),
         ("session.started", "", ()),
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
-from sojourn.core import decisions
+from sojourn.core import decisions, rehearsal
 from sojourn.core.decisions import Decision
 from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
@@ -86,6 +86,27 @@ class AsyncSessionControl(Rules):
                 carrier_expires=arrival.carrier_expires,
             ),
         )
+
+    async def keep_up(self, session: Session, arrival: Arrival) -> Session | None:
+        """Hold a session without timeouts, as `authenticate` found it, to what the policy for `arrival` says now.
+
+        If the policy is enforced, a session that began while it was not comes under its timeouts: None if it has been
+        idle for too long, and it ends with that. If it is report-only, what time would have done is recorded once.
+        A session that has timeouts, or acts for another, is returned as it is. Writes only if there is something new.
+        """
+        if session.inactivity_timeout is not None or session.expires is not None or session.parent:
+            return session
+        policy, now = self.policy_for(arrival), self.clock()
+        if rehearsal.as_due(session, policy, now):
+            if not policy.report_only:
+                return await self.store.transact(
+                    session.subject, lambda roster: decisions.decide_enforce(roster, session, policy, now)
+                )
+            if (await self.store.roster(session.subject)).profile.unenforced.get(session.sid) == "":
+                await self.store.transact(
+                    session.subject, lambda roster: decisions.decide_note(roster, session, policy, now)
+                )
+        return session
 
     async def rotate(self, session: Session) -> tuple[Session, Token] | None:
         """See `SessionControl.rotate`."""

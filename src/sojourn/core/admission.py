@@ -6,6 +6,7 @@ The only home of the rule that the product is: at most so many sessions, however
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
+from sojourn.core import rehearsal
 from sojourn.core.decisions import Decision, end_session, ended_events
 from sojourn.core.errors import InvalidTicket
 from sojourn.core.events import ChoiceOffered, Event, SessionStarted, StartRefused, WouldHave
@@ -54,7 +55,9 @@ def _clear(roster: Roster, arrival: Arrival, policy: Policy, by: str, now: int) 
     account's, the one this same browser holds, and the one this same device holds for this client.
     """
     staying, ended = [], []
+    unenforced = {} if policy.report_only else roster.profile.unenforced
     for session in roster.sessions:
+        inactivity = policy.timeouts_for(session.persistent).inactivity
         stale = bool(arrival.credentials and session.credential and session.credential not in arrival.credentials)
         same_device = (
             policy.replace_same_device
@@ -64,7 +67,11 @@ def _clear(roster: Roster, arrival: Arrival, policy: Policy, by: str, now: int) 
             and not (session.parent or arrival.parent)
             and session.client == arrival.client
         )
-        if not judge(session, now).live:
+        # Begun while the policy was report-only, and not used since: its idle time counts, as anybody else's.
+        idle = session.sid in unenforced and not judge(replace(session, inactivity_timeout=inactivity), now).live
+        if idle:
+            ended.append(end_session(replace(session, inactivity_timeout=inactivity), EndReason.ABORTED, "", now))
+        elif not judge(session, now).live:
             ended.append(end_session(session, EndReason.ABSOLUTE_TIMEOUT, "", now))
         elif stale:
             ended.append(end_session(session, EndReason.CREDENTIAL_CHANGED, "", now))
@@ -75,12 +82,14 @@ def _clear(roster: Roster, arrival: Arrival, policy: Policy, by: str, now: int) 
     return staying, ended
 
 
-def _victims(findings: Iterable[Finding], arrival: Arrival) -> list[Session]:
-    """The sessions that must end so that every END_EXISTING limit has room, in the order of each limit.
+def _victims(findings: Iterable[Finding], arrival: Arrival) -> list[tuple[Limit, list[Session]]]:
+    """The sessions that must end so that every END_EXISTING limit has room: for each limit those that end for it, in
+    its own order.
 
     Where devices are counted, ending what the arriving device holds itself would free nothing: it is passed over.
     """
-    chosen: dict[str, Session] = {}
+    chosen: set[str] = set()
+    victims = []
     for finding in findings:
         if finding.limit.overflow is not Overflow.END_EXISTING or not finding.excess:
             continue
@@ -90,11 +99,14 @@ def _victims(findings: Iterable[Finding], arrival: Arrival) -> list[Session]:
             if finding.limit.counts is Counts.SESSIONS or key != arrival.device.digest:
                 by_unit.setdefault(key, []).append(session)
         room = finding.excess - sum(all(s.sid in chosen for s in group) for group in by_unit.values())
+        mine: list[Session] = []
         for group in by_unit.values():
             if room > 0 and not all(s.sid in chosen for s in group):
-                chosen |= {s.sid: s for s in group}
+                mine += [s for s in group if s.sid not in chosen]
+                chosen |= {s.sid for s in group}
                 room -= 1
-    return list(chosen.values())
+        victims.append((finding.limit, mine))
+    return victims
 
 
 def _arrival_facts(arrival: Arrival) -> dict[str, str]:
@@ -152,6 +164,8 @@ def decide_start(
         others = tuple(s for s in roster.sessions if s.sid != known.sid and judge(s, now).live)
         return Decision(Admitted(known, (), others))
 
+    if policy.report_only:
+        return _report(roster, arrival, policy, minted, now, findings)
     staying, ended = _clear(roster, arrival, policy, minted.sid, now)
     ended += [end_session(s, EndReason.EVICTED, minted.sid, now) for s in staying if s.sid in chosen]
     staying = [s for s in staying if s.sid not in chosen]
@@ -159,12 +173,10 @@ def decide_start(
     if findings is not None:
         findings += examined
     over = [finding for finding in examined if finding.excess]
-    if policy.report_only:
-        return _admit(arrival, policy, minted, now, staying, ended, _reports(over, arrival, minted, now))
     stopped = _stop(over, roster, arrival, minted, now)
     if stopped is not None:
         return stopped
-    victims = _victims(over, arrival)
+    victims = [session for _, mine in _victims(over, arrival) for session in mine]
     ended += [end_session(s, EndReason.EVICTED, minted.sid, now) for s in victims]
     return _admit(arrival, policy, minted, now, [s for s in staying if s not in victims], ended)
 
@@ -212,19 +224,41 @@ def _admit(
     )
 
 
-def _reports(over: Iterable[Finding], arrival: Arrival, minted: Minted, now: int) -> list[Event]:
-    """What the limits that are exceeded would have done, were they enforced."""
-    return [
-        WouldHave(
-            subject=arrival.subject,
-            at=now,
-            outcome=str(finding.limit.overflow),
-            limit=finding.limit.title,
-            sid=minted.sid,
-            ended=tuple(s.sid for s in _victims([finding], arrival)),
-        )
-        for finding in over
-    ]
+def _report(
+    roster: Roster, arrival: Arrival, policy: Policy, minted: Minted, now: int, findings: list[Finding] | None
+) -> Decision[StartOutcome]:
+    """Admit whatever the limits say, and record what they would have done: see `sojourn.core.rehearsal`."""
+    staying, ended = _clear(roster, arrival, policy, minted.sid, now)
+    stage, (played, really) = rehearsal.as_enforced(roster, policy), rehearsal.to_rehearse(policy)
+    examined: list[Finding] = []
+    outcome = decide_start(stage, arrival, played, minted, now, findings=examined).outcome
+    if findings is not None:
+        findings += examine(policy.limits, _clear(stage, arrival, played, minted.sid, now)[0], arrival)
+    marks = {minted.sid: ""}
+    reports: list[Event] = []
+    if isinstance(outcome, Refused):
+        # Refusing leaves the browser the session that it has; here the new one has taken that one's place.
+        kept = stage.by_sid(arrival.replaces)
+        marks[minted.sid] = "" if kept is not None and judge(kept, now).live else rehearsal.NEVER_BEGUN
+        reports.append(_would_have(arrival, minted, now, Overflow.REFUSE, outcome.limit.title))
+    elif isinstance(outcome, Admitted):
+        for limit, mine in _victims([finding for finding in examined if finding.excess], arrival):
+            reports.append(_would_have(arrival, minted, now, really[limit], limit.title, mine))
+            marks |= {session.sid: str(EndReason.EVICTED) for session in mine}
+        really_ended = {session.sid for session in ended}
+        replaced = [s for s in outcome.ended if s.end_reason is EndReason.REPLACED and s.sid not in really_ended]
+        if replaced:
+            reports.append(_would_have(arrival, minted, now, EndReason.REPLACED, "", replaced))
+            marks |= {session.sid: str(EndReason.REPLACED) for session in replaced}
+    profile = rehearsal.marked(roster, ended, marks)
+    return replace(_admit(arrival, policy, minted, now, staying, ended, reports), profile=profile)
+
+
+def _would_have(
+    arrival: Arrival, minted: Minted, now: int, outcome: str, limit: str, ended: Iterable[Session] = ()
+) -> WouldHave:
+    sids = tuple(session.sid for session in ended)
+    return WouldHave(subject=arrival.subject, at=now, outcome=str(outcome), limit=limit, sid=minted.sid, ended=sids)
 
 
 def offer(

@@ -10,11 +10,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from sojourn.core import rehearsal
 from sojourn.core.events import (
     Event,
     SessionElevated,
     SessionEnded,
     SessionRotated,
+    WouldHave,
 )
 from sojourn.core.policy import Policy
 from sojourn.core.records import EndReason, Profile, Roster, Session, State, Ticket, clean_text
@@ -135,6 +137,42 @@ def decide_settle(
         carrier_expires=carrier_expires,
     )
     return Decision(settled, update=(settled,))
+
+
+def decide_enforce(roster: Roster, found: Session, policy: Policy, now: int) -> Decision[Session | None]:
+    """`policy` is enforced now, and `found` began while it was not: from this request on it is held to its timeouts.
+
+    Idle time counts as it was before this request (`found`); the absolute timeout is counted from now, so that whoever
+    is at work when enforcement begins goes on. None, and it ends, if it was idle for too long. A session that has
+    timeouts keeps them.
+    """
+    session, timeouts = roster.by_sid(found.sid), policy.timeouts_for(found.persistent)
+    if session is None or not judge(session, now).live:
+        return Decision(None)
+    idle = replace(found, inactivity_timeout=timeouts.inactivity)
+    if not judge(idle, now).live:
+        ended = end_session(idle, EndReason.INACTIVITY_TIMEOUT, "", now)
+        return Decision(None, update=(ended,), events=tuple(ended_events([ended], now)))
+    if session.inactivity_timeout is not None or session.expires is not None:
+        return Decision(session)
+    ends = None if timeouts.absolute is None else now + timeouts.absolute
+    held = replace(session, inactivity_timeout=timeouts.inactivity, expires=ends)
+    others = {sid: why for sid, why in roster.profile.unenforced.items() if sid != found.sid}
+    return Decision(held, update=(held,), profile=replace(roster.profile, unenforced=others))
+
+
+def decide_note(roster: Roster, found: Session, policy: Policy, now: int) -> Decision[EndReason | None]:
+    """Report-only: note that time would have ended `found`, as it was before this request, had it been enforced.
+
+    Noted once, and not at all if something else would have ended it before. Returns the reason, None if none was noted.
+    """
+    verdict = rehearsal.idle_or_old(found, policy, now)
+    if verdict.live or verdict.reason is None or roster.profile.unenforced.get(found.sid) != "":
+        return Decision(None)
+    reason = verdict.reason
+    report = WouldHave(subject=roster.subject, at=now, outcome=str(reason), limit="", sid=found.sid, ended=(found.sid,))
+    profile = rehearsal.marked(roster, (), {found.sid: str(reason)})
+    return Decision(reason, events=(report,), profile=profile)
 
 
 def decide_rotate(roster: Roster, sid: str, digest: bytes, grace: int, now: int) -> Decision[Session | None]:

@@ -79,7 +79,12 @@ class ChoiceOffered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WouldHave(Event):
-    """Report-only: what a limit would have done to a sign-in that was admitted all the same."""
+    """Report-only: what enforcement would have done to a sign-in, or to a session in use, that went on all the same.
+
+    `outcome`: what the limit called `limit` would have done to the sign-in `sid` ("refuse", "end_existing", "ask"), or
+    the reason for which a session would have ended without a limit ("replaced", "inactivity_timeout",
+    "absolute_timeout"). `ended`: the sids of the sessions that would have ended; none of them is ever named again.
+    """
 
     outcome: str
     limit: str

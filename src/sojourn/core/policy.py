@@ -4,7 +4,7 @@ Nothing here looks at more than one subject, and nothing here changes anything.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -152,6 +152,11 @@ class Policy:
                         "A limit that refuses needs an inactivity timeout: without one, a closed browser locks its "
                         "owner out for ever. Set one (and one for persistent sessions), or choose another overflow."
                     )
+
+    @property
+    def enforced(self) -> "Policy":
+        """This policy, enforced."""
+        return replace(self, report_only=False) if self.report_only else self
 
     def timeouts_for(self, persistent: bool) -> Timeouts:
         """The timeouts of a session that is persistent or not. Report-only sessions have none: nothing changes."""

@@ -240,11 +240,14 @@ class Profile:
 
     `device_names`: what the subject calls their devices, by device digest. `evictions`: the latest, oldest first.
     Both are bounded; the oldest go first. A subject of whom nothing is remembered has an empty profile.
+    `unenforced`: the sids of open sessions that began while their policy was report-only, each with why it would be
+    over had the policy been enforced; "" if it would not.
     """
 
     pause: Pause | None = None
     device_names: Mapping[str, str] = field(default_factory=dict, repr=False)
     evictions: tuple[Eviction, ...] = ()
+    unenforced: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
