@@ -1,4 +1,4 @@
-"""Stores around a store: `ThreadedStore` lets callers that await use a store that waits; the others are for tests."""
+"""Stores around a store: `ThreadedStore` lets callers that await use one that waits; two are for tests."""
 
 import asyncio
 from collections import Counter
@@ -90,7 +90,7 @@ class ThreadedStore:
 
 
 class AroundStore:
-    """A `Store` that passes every call on, through `around`; what the stores for tests have in common."""
+    """A `Store` that passes every call on, through `around`: what to build another such store on."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

@@ -1,6 +1,6 @@
 """The SQL store's `Database` on one of Django's connections, by plain cursors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from django.db import (
@@ -56,6 +56,16 @@ class DjangoDatabase:
             return
         with self.translated(), transaction.atomic(using=self.alias):
             yield
+
+    def when_committed(self, call: Callable[[], None]) -> None:
+        """Make the call once what was written so far is committed; never, if it is rolled back.
+
+        In a transaction that somebody manages by hand nobody learns of the commit: the call is made at once.
+        """
+        if self.connection.in_atomic_block:
+            transaction.on_commit(call, using=self.alias)
+        else:
+            call()
 
     def query(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """See `Database.query`."""

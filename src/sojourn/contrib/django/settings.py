@@ -20,6 +20,7 @@ from sojourn.contrib.django.values import (
     directives,
     flag,
     hops,
+    metrics,
     named_policy,
     page_address,
     prefixes,
@@ -187,6 +188,18 @@ class Settings:
         "browser and no cache, so that the back button shows nothing after a sign-out (ASVS 14.3.2).",
         default=True,
         example="False",
+    )
+    METRICS: tuple[str, ...] = _setting(
+        metrics,
+        "Which libraries are given figures: prometheus, opentelemetry. Each is an extra of the package.",
+        default=(),
+        example='["prometheus"]',
+    )
+    METRICS_REGISTRY: str = _setting(
+        text,
+        "Dotted path of the registry that Prometheus' figures go to.",
+        default="prometheus_client.REGISTRY",
+        example='"shop.metrics.registry"',
     )
     HELP_URL: str = _setting(
         page_address,

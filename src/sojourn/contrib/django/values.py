@@ -3,6 +3,7 @@
 Each raises ConfigurationError, saying what is wrong, for anything it cannot use.
 """
 
+from importlib.util import find_spec
 from reprlib import Repr
 
 from sojourn.core.errors import ConfigurationError
@@ -22,6 +23,9 @@ _DIRECTIVES = {
     "storage",
 }
 """What W3C Clear-Site-Data and its drafts know; anything else would be sent in vain, or break the header."""
+
+_LIBRARIES = {"prometheus": "prometheus_client", "opentelemetry": "opentelemetry.metrics"}
+"""What METRICS can name, and the module that each needs."""
 
 _repr = Repr()
 _repr.maxstring = _repr.maxother = 80
@@ -68,6 +72,24 @@ def directives(value: object) -> tuple[str, ...]:
         if item not in _DIRECTIVES:
             raise ConfigurationError(f"{shown(item)} is not one of: {', '.join(sorted(_DIRECTIVES))}.")
     return found
+
+
+def metrics(value: object) -> tuple[str, ...]:
+    """Names of metrics libraries that are installed."""
+    found = texts(value)
+    for item in found:
+        if item not in _LIBRARIES:
+            raise ConfigurationError(f"{shown(item)} is not one of: {', '.join(_LIBRARIES)}.")
+        if not _importable(_LIBRARIES[item]):
+            raise ConfigurationError(f"{shown(item)} is not installed. Run: pip install 'sojourn[{item}]'")
+    return tuple(dict.fromkeys(found))
+
+
+def _importable(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that it is in
+        return False
 
 
 def prefixes(value: object) -> tuple[str, ...]:

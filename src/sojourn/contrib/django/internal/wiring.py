@@ -1,4 +1,4 @@
-"""Puts the parts together: the settings' policy, the SQL store on Django's connection, session control."""
+"""Puts the parts together: the settings' policy, the observed SQL store on Django's connection, session control."""
 
 from functools import cache
 
@@ -6,9 +6,11 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from sojourn.contrib.django.database import DjangoDatabase
+from sojourn.contrib.django.internal.telemetry import observers
 from sojourn.contrib.django.settings import current
 from sojourn.control import SessionControl, system_clock
 from sojourn.core.policy import Policy, PolicyResolver
+from sojourn.stores.observed import ObservedStore
 from sojourn.stores.sql import SQLStore
 
 clock = system_clock
@@ -24,11 +26,13 @@ def control() -> SessionControl:
     """This site's session control, as its settings have it."""
     settings = current()
     policy: Policy | PolicyResolver = import_string(settings.POLICY) if settings.POLICY else settings.policy()
-    return SessionControl(SQLStore(DjangoDatabase(settings.STORE)), policy, clock=now, options=settings.options())
+    database = DjangoDatabase(settings.STORE)
+    store = ObservedStore(SQLStore(database), observers(), clock=now, committed=database.when_committed)
+    return SessionControl(store, policy, clock=now, options=settings.options())
 
 
 def _forget(*, setting: str, **_: object) -> None:
-    if setting in {"SOJOURN", "DATABASES"}:
+    if setting in {"SOJOURN", "DATABASES", "SECRET_KEY"}:
         control.cache_clear()
 
 

@@ -1,0 +1,159 @@
+"""What is measured, whichever library keeps the figures: the one table of metrics, and what adds to which.
+
+No label names a subject, a session, an address or an application: each has a few values that are known beforehand.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sojourn.core import errors
+from sojourn.core.errors import StoreError
+from sojourn.core.events import ChoiceOffered, Event, SessionEnded, SessionStarted, StartRefused, WouldHave
+from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused, StartOutcome
+from sojourn.core.policy import Overflow
+from sojourn.core.records import EndReason, Session
+from sojourn.stores.observed import Observer, Rejection
+
+
+class Kind(StrEnum):
+    """How a metric behaves."""
+
+    COUNTER = "counter"
+    """It only grows."""
+    HISTOGRAM = "histogram"
+    """How long something took, and how often."""
+    GAUGE = "gauge"
+    """How much there is, asked when the figures are collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: `name` is OpenTelemetry's, `unit` is UCUM's, `values` are those that `label` can have."""
+
+    name: str
+    kind: Kind
+    unit: str
+    doc: str
+    label: str = ""
+    values: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def prometheus_name(self) -> str:
+        """Its name in Prometheus, as OpenTelemetry's rules for Prometheus make it."""
+        ending = {Kind.COUNTER: "_total"}.get(self.kind, "")
+        return self.name.replace(".", "_") + ("_seconds" if self.unit == "s" else "") + ending
+
+
+STARTED_BY: dict[type[Event], str] = {
+    SessionStarted: "admitted",
+    StartRefused: "refused",
+    ChoiceOffered: "choice",
+}
+"""What a sign-in came to, by the event that records it."""
+
+OUTCOMES: dict[type[object], str] = {Admitted: "admitted", Refused: "refused", ChoiceRequired: "choice"}
+"""The same, by the outcome of the atomic step."""
+
+_CODES = tuple(
+    kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.StoreError)
+)
+
+SIGN_INS = Metric(
+    "sojourn.sign_ins",
+    Kind.COUNTER,
+    "{sign_in}",
+    "Sign-ins, by what they came to.",
+    "outcome",
+    tuple(STARTED_BY.values()),
+)
+ENDS = Metric(
+    "sojourn.session.ends",
+    Kind.COUNTER,
+    "{session}",
+    "Sessions that ended, by reason.",
+    "reason",
+    tuple(EndReason),
+)
+WOULD_HAVE = Metric(
+    "sojourn.would_have",
+    Kind.COUNTER,
+    "{sign_in}",
+    "Report-only: what limits would have done to sign-ins, by overflow.",
+    "overflow",
+    tuple(Overflow),
+)
+REJECTIONS = Metric(
+    "sojourn.token.rejections",
+    Kind.COUNTER,
+    "{token}",
+    "Well-formed tokens that opened nothing, by why.",
+    "why",
+    tuple(Rejection),
+)
+STORE_ERRORS = Metric(
+    "sojourn.store.errors",
+    Kind.COUNTER,
+    "{error}",
+    "Calls of the session store that failed, by error code. A call that was tried again counts again.",
+    "code",
+    _CODES,
+)
+LOOKUP = Metric(
+    "sojourn.lookup.duration",
+    Kind.HISTOGRAM,
+    "s",
+    "How long the look-up of a token took.",
+    buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0),
+)
+ADMISSION = Metric(
+    "sojourn.admission.duration",
+    Kind.HISTOGRAM,
+    "s",
+    "How long the atomic step that decides about a sign-in took, with its waiting for other sign-ins of that user.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+
+METRICS = (SIGN_INS, ENDS, WOULD_HAVE, REJECTIONS, STORE_ERRORS, LOOKUP, ADMISSION)
+"""Every metric that grows as things happen."""
+
+
+class Metrics(Observer):
+    """Keeps the figures, by two methods that a library fills in."""
+
+    timed = True
+
+    @abstractmethod
+    def count(self, metric: Metric, value: str) -> None:
+        """Add one to a counter, for this value of its label."""
+
+    @abstractmethod
+    def time(self, metric: Metric, seconds: float) -> None:
+        """Add a duration to a histogram."""
+
+    def happened(self, event: Event) -> None:
+        """See `Observer.happened`."""
+        outcome = STARTED_BY.get(type(event))
+        if outcome is not None:
+            self.count(SIGN_INS, outcome)
+        elif isinstance(event, SessionEnded) and event.session.end_reason is not None:
+            self.count(ENDS, str(event.session.end_reason))
+        elif isinstance(event, WouldHave):
+            self.count(WOULD_HAVE, event.outcome)
+
+    def decided(self, outcome: StartOutcome, seconds: float) -> None:
+        """See `Observer.decided`."""
+        self.time(ADMISSION, seconds)
+
+    def looked_up(self, seconds: float) -> None:
+        """See `Observer.looked_up`."""
+        self.time(LOOKUP, seconds)
+
+    def rejected(self, why: Rejection, session: Session | None) -> None:
+        """See `Observer.rejected`."""
+        self.count(REJECTIONS, str(why))
+
+    def failed(self, call: str, error: StoreError) -> None:
+        """See `Observer.failed`."""
+        self.count(STORE_ERRORS, error.code)
