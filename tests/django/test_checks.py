@@ -140,6 +140,9 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
         for path in ("nowhere", "no.where", ".x", "..", "", "os.path", "os.path.nothing", f"{HERE}.a_subject")
     ),
     ({"E002"}, sojourn(ADAPTER="builtins.dict")),
+    ({"E002"}, sojourn(METRICS=["prometheus"], METRICS_REGISTRY="nowhere.registry")),
+    ({"E002"}, sojourn(METRICS=["prometheus"], METRICS_REGISTRY="builtins.dict")),
+    ({"E001"}, sojourn(METRICS=["statsd"])),
     ({"E002"}, sojourn(ADAPTER=f"{HERE}.NeedyAdapter")),
     *(
         ({"E002"}, sojourn(SUBJECT=path))

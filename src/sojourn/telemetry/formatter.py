@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from collections.abc import Collection
 from datetime import UTC, datetime
 
@@ -42,4 +43,6 @@ class JsonFormatter(logging.Formatter):
 def _plain(value: object) -> bool:
     if isinstance(value, list | tuple):
         return all(_plain(item) for item in value)
-    return value is None or isinstance(value, str | int | float)
+    if isinstance(value, float):
+        return math.isfinite(value)  # JSON has no other
+    return value is None or isinstance(value, str | int)

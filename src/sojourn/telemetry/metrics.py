@@ -3,7 +3,11 @@
 No label names a subject, a session, an address or an application: each has a few values that are known beforehand.
 """
 
+import logging
+import threading
+import time
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +17,11 @@ from sojourn.core.events import ChoiceOffered, Event, SessionEnded, SessionStart
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused, StartOutcome
 from sojourn.core.policy import Overflow
 from sojourn.core.records import EndReason, Session
+from sojourn.core.search import Census
+from sojourn.core.timeouts import SECOND
 from sojourn.stores.observed import Observer, Rejection
+
+_logger = logging.getLogger("sojourn.telemetry")
 
 
 class Kind(StrEnum):
@@ -115,8 +123,53 @@ ADMISSION = Metric(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
 
+LIVE = Metric("sojourn.sessions.live", Kind.GAUGE, "{session}", "Sessions that are live now.")
+OUTBOX = Metric("sojourn.outbox.events", Kind.GAUGE, "{event}", "Events that are recorded now.")
+OUTBOX_AGE = Metric("sojourn.outbox.age", Kind.GAUGE, "s", "How old the oldest recorded event is.")
+
 METRICS = (SIGN_INS, ENDS, WOULD_HAVE, REJECTIONS, STORE_ERRORS, LOOKUP, ADMISSION)
 """Every metric that grows as things happen."""
+
+GAUGES: dict[Metric, Callable[[Census], float]] = {
+    LIVE: lambda census: census.sessions,
+    OUTBOX: lambda census: census.outbox,
+    OUTBOX_AGE: lambda census: 0 if census.outbox_since is None else max(0, census.at - census.outbox_since) / SECOND,
+}
+"""Every metric that is asked when the figures are collected, and what it is in a census."""
+
+
+class RecentCensus:
+    """A census that is not older than `seconds`: however often somebody collects, the store is not asked more often.
+
+    None if there is none to be had: collecting the other figures must not fail for it. Thread-safe.
+    """
+
+    def __init__(
+        self, ask: Callable[[], Census], seconds: float = 10, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ask, self._seconds, self._timer = ask, seconds, timer
+        self._lock = threading.Lock()
+        self._found: tuple[float, Census | None] | None = None
+
+    def __call__(self) -> Census | None:
+        """The census."""
+        with self._lock:
+            if self._found is None or self._timer() - self._found[0] >= self._seconds:
+                self._found = self._timer(), self._counted()
+            return self._found[1]
+
+    def forget(self) -> None:
+        """Ask anew the next time."""
+        with self._lock:
+            self._found = None
+
+    def _counted(self) -> Census | None:
+        try:
+            return self._ask()
+        except Exception as error:  # noqa: BLE001  # whatever keeps it from being asked here, such as an event loop
+            if not isinstance(error, StoreError):  # of those, the store's observers have been told
+                _logger.warning("The figures of the store cannot be collected: %s.", type(error).__qualname__)
+            return None
 
 
 class Metrics(Observer):
@@ -129,7 +182,7 @@ class Metrics(Observer):
         """Add one to a counter, for this value of its label."""
 
     @abstractmethod
-    def time(self, metric: Metric, seconds: float) -> None:
+    def took(self, metric: Metric, seconds: float) -> None:
         """Add a duration to a histogram."""
 
     def happened(self, event: Event) -> None:
@@ -144,11 +197,11 @@ class Metrics(Observer):
 
     def decided(self, outcome: StartOutcome, seconds: float) -> None:
         """See `Observer.decided`."""
-        self.time(ADMISSION, seconds)
+        self.took(ADMISSION, seconds)
 
     def looked_up(self, seconds: float) -> None:
         """See `Observer.looked_up`."""
-        self.time(LOOKUP, seconds)
+        self.took(LOOKUP, seconds)
 
     def rejected(self, why: Rejection, session: Session | None) -> None:
         """See `Observer.rejected`."""

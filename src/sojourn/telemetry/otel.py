@@ -4,12 +4,14 @@ Without an SDK the API does nothing, and neither does this.
 """
 
 import time
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 
 from opentelemetry import metrics, trace
 
 from sojourn.core.outcomes import StartOutcome
-from sojourn.telemetry.metrics import METRICS, OUTCOMES, Kind, Metric, Metrics
+from sojourn.core.search import Census
+from sojourn.telemetry.metrics import GAUGES, METRICS, OUTCOMES, Kind, Metric, Metrics
 
 SCOPE = "sojourn"
 
@@ -22,6 +24,7 @@ class OpenTelemetryMetrics(Metrics):
 
     def __init__(
         self,
+        census: Callable[[], Census | None],
         meter_provider: metrics.MeterProvider | None = None,
         tracer_provider: trace.TracerProvider | None = None,
     ) -> None:
@@ -37,13 +40,15 @@ class OpenTelemetryMetrics(Metrics):
             for each in METRICS
             if each.kind is Kind.HISTOGRAM
         }
+        for each, figure in GAUGES.items():
+            meter.create_observable_gauge(each.name, [_asked(census, figure)], each.unit, each.doc)
 
     def count(self, metric: Metric, value: str) -> None:
         """See `Metrics.count`."""
         self._counters[metric].add(1, {metric.label: value})
 
-    def time(self, metric: Metric, seconds: float) -> None:
-        """See `Metrics.time`."""
+    def took(self, metric: Metric, seconds: float) -> None:
+        """See `Metrics.took`."""
         self._histograms[metric].record(seconds)
 
     def decided(self, outcome: StartOutcome, seconds: float) -> None:
@@ -56,3 +61,13 @@ class OpenTelemetryMetrics(Metrics):
             start_time=ended - int(seconds * 1e9),
         )
         span.end(ended)
+
+
+def _asked(
+    census: Callable[[], Census | None], figure: Callable[[Census], float]
+) -> Callable[[metrics.CallbackOptions], Iterable[metrics.Observation]]:
+    def observe(_: metrics.CallbackOptions) -> Iterable[metrics.Observation]:
+        found = census()
+        return [] if found is None else [metrics.Observation(figure(found))]
+
+    return observe

@@ -22,7 +22,8 @@ class SojournConfig(AppConfig):
         signals.connect()
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from sojourn.contrib.django import checks
+        """Register the system checks, and have the metrics there before the first sign-in."""
+        from sojourn.contrib.django import checks, telemetry
 
         checks.connect()
+        telemetry.prepare()

@@ -40,6 +40,13 @@ def _path_fault(path: str, wanted: type | None, arguments: tuple[object, ...]) -
     return ""
 
 
+def _registry_fault(path: str) -> str:
+    try:
+        return "" if callable(getattr(load(path), "register", None)) else "it is no registry"
+    except ImportError as error:
+        return f"it cannot be imported: {error}"
+
+
 @when_enabled
 def check_paths() -> Iterator[CheckMessage]:
     """Dotted paths lead to what they should lead to."""
@@ -49,9 +56,11 @@ def check_paths() -> Iterator[CheckMessage]:
         faults.append(("SUBJECT", _path_fault(found.SUBJECT, None, (None,)), "def subject(user) -> str"))
     if found.POLICY:
         faults.append(("POLICY", _path_fault(found.POLICY, None, (None,)), "def policy(arrival) -> Policy"))
+    if "prometheus" in found.METRICS:
+        faults.append(("METRICS_REGISTRY", _registry_fault(found.METRICS_REGISTRY), "registry = CollectorRegistry()"))
     for name, fault, wanted in faults:
         if fault:
-            own = "Adapter" if name == "ADAPTER" else name.lower()
+            own = {"ADAPTER": "Adapter", "METRICS_REGISTRY": "registry"}.get(name, name.lower())
             yield Error(
                 f"SOJOURN['{name}'] cannot be used: {' '.join(fault.split())}.",
                 hint=f'Write SOJOURN["{name}"] = "accounts.sessions.{own}" for a `{wanted}` in accounts/sessions.py, '

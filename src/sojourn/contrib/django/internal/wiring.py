@@ -6,8 +6,8 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from sojourn.contrib.django.database import DjangoDatabase
-from sojourn.contrib.django.internal.telemetry import observers
 from sojourn.contrib.django.settings import current
+from sojourn.contrib.django.telemetry import observers
 from sojourn.control import SessionControl, system_clock
 from sojourn.core.policy import Policy, PolicyResolver
 from sojourn.stores.observed import ObservedStore
