@@ -126,13 +126,14 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(policies, steps)
 def test_the_same_story_comes_to_the_same_numbers(policy: Policy, story: list[tuple[object, ...]]) -> None:
     clock = FakeClock()
     enforced = World(policy, clock)
     reporting = World(replace(policy, report_only=True), clock)
     for name, *arguments in story:
+        clock.advance(1)  # sessions of the same moment end in the order of their sids, which are drawn
         if name == "advance":
             clock.advance(*arguments)  # type: ignore[arg-type]
             continue
