@@ -2,7 +2,7 @@
 
 from sojourn.control import AsyncSessionControl, Options, SessionControl
 from sojourn.core.errors import SojournError
-from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Ended, Refused, Unknown
+from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Ended, Paused, Refused, Unknown
 from sojourn.core.policy import Limit, Policy
 from sojourn.core.presets import preset
 from sojourn.core.records import Arrival, Device
@@ -18,6 +18,7 @@ __all__ = [
     "Ended",
     "Limit",
     "Options",
+    "Paused",
     "Policy",
     "Refused",
     "SessionControl",

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
-from sojourn.core import decisions, rehearsal
+from sojourn.core import decisions, pausing, rehearsal
 from sojourn.core.decisions import Decision
 from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
 from sojourn.core.policy import Policy, PolicyResolver
-from sojourn.core.records import Arrival, EndReason, Session, Ticket
+from sojourn.core.privileges import decide_note_privileges, decide_privileges_changed, differ
+from sojourn.core.records import Arrival, EndReason, Pause, Session, Ticket
 from sojourn.core.search import Census, Page, SessionQuery
 from sojourn.core.store import AsyncStore
 from sojourn.core.timeouts import judge
-from sojourn.core.tokens import TicketSecret, Token
+from sojourn.core.tokens import TicketSecret, Token, check_subject
 
 _SWEEP = 500  # sessions read at a time
 
@@ -108,16 +109,36 @@ class AsyncSessionControl(Rules):
                 )
         return session
 
-    async def rotate(self, session: Session) -> tuple[Session, Token] | None:
+    async def rotate(self, session: Session, *, privileges: str = "") -> tuple[Session, Token] | None:
         """See `SessionControl.rotate`."""
         token, now = self.renew(session.subject), self.clock()
         rotated = await self.store.transact(
             session.subject,
             lambda roster: decisions.decide_rotate(
-                roster, session.sid, token.digest(), self.options.rotation_grace, now
+                roster, session.sid, token.digest(), self.options.rotation_grace, now, privileges=privileges
             ),
         )
         return None if rotated is None else (rotated, token)
+
+    async def note_privileges(
+        self, session: Session, privileges: str, *, renew: bool = True
+    ) -> tuple[Session, Token] | None:
+        """See `SessionControl.note_privileges`."""
+        if not differ(session, privileges):
+            return None
+        token, now = self.renew(session.subject), self.clock()
+        renewed = await self.store.transact(
+            session.subject,
+            lambda roster: decide_note_privileges(
+                roster, session.sid, privileges, token.digest(), self.options.rotation_grace, now, renew=renew
+            ),
+        )
+        return None if renewed is None else (renewed, token)
+
+    async def privileges_changed(self, subject: str) -> Sequence[Session]:
+        """See `SessionControl.privileges_changed`."""
+        now = self.clock()
+        return await self.store.transact(subject, lambda roster: decide_privileges_changed(roster, now))
 
     async def elevate(self, session: Session, *, acr: str = "", amr: Sequence[str] = ()) -> Session | None:
         """See `SessionControl.elevate`."""
@@ -204,3 +225,13 @@ class AsyncSessionControl(Rules):
     async def census(self) -> Census:
         """See `SessionControl.census`."""
         return await self.store.census(self.clock())
+
+    async def pause(self, subject: str, *, by: str, note: str = "", until: int | None = None) -> Pause:
+        """See `SessionControl.pause`."""
+        pause = Pause(self.clock(), by, note, until)
+        return await self.store.transact(check_subject(subject), lambda roster: pausing.decide_pause(roster, pause))
+
+    async def resume(self, subject: str, *, by: str) -> bool:
+        """See `SessionControl.resume`."""
+        now = self.clock()
+        return await self.store.transact(subject, lambda roster: pausing.decide_resume(roster, by, now))

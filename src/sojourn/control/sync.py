@@ -3,16 +3,17 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
-from sojourn.core import decisions, rehearsal
+from sojourn.core import decisions, pausing, rehearsal
 from sojourn.core.decisions import Decision
 from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
 from sojourn.core.policy import Policy, PolicyResolver
-from sojourn.core.records import Arrival, EndReason, Session, Ticket
+from sojourn.core.privileges import decide_note_privileges, decide_privileges_changed, differ
+from sojourn.core.records import Arrival, EndReason, Pause, Session, Ticket
 from sojourn.core.search import Census, Page, SessionQuery
 from sojourn.core.store import Store
 from sojourn.core.timeouts import judge
-from sojourn.core.tokens import TicketSecret, Token
+from sojourn.core.tokens import TicketSecret, Token, check_subject
 
 _SWEEP = 500  # sessions read at a time
 
@@ -36,9 +37,10 @@ class SessionControl(Rules):
         self.store = store
 
     def start(self, arrival: Arrival, *, browser: str = "", context: Mapping[str, str] | None = None) -> StartOutcome:
-        """Ask for a session for a subject who has just proved who they are: Admitted, Refused or ChoiceRequired.
+        """Ask for a session for a subject who has just proved who they are.
 
-        `browser` recognises the browser, as a digest, if it may have to choose; `context` comes back with the choice.
+        Comes to Admitted, Refused, ChoiceRequired or Paused. `browser` recognises the browser, as a digest, if it may
+        have to choose; `context` comes back with the choice.
         Atomic: the limit holds however many sign-ins race. Raises InvalidSubject, StoreContention.
         """
         attempt = self.begin(arrival, browser, context or {})
@@ -124,16 +126,44 @@ class SessionControl(Rules):
                 self.store.transact(session.subject, lambda roster: decisions.decide_note(roster, session, policy, now))
         return session
 
-    def rotate(self, session: Session) -> tuple[Session, Token] | None:
-        """Renew a session's token; the old one is accepted for `rotation_grace` more. None if the session is over."""
+    def rotate(self, session: Session, *, privileges: str = "") -> tuple[Session, Token] | None:
+        """Renew a session's token; the old one is accepted for `rotation_grace` more. None if the session is over.
+
+        `privileges`, if given, is a digest of what the subject may do now, and is noted.
+        """
         token, now = self.renew(session.subject), self.clock()
         rotated = self.store.transact(
             session.subject,
             lambda roster: decisions.decide_rotate(
-                roster, session.sid, token.digest(), self.options.rotation_grace, now
+                roster, session.sid, token.digest(), self.options.rotation_grace, now, privileges=privileges
             ),
         )
         return None if rotated is None else (rotated, token)
+
+    def note_privileges(self, session: Session, privileges: str, *, renew: bool = True) -> tuple[Session, Token] | None:
+        """Note in a session what its subject may do now; renew its token if that has changed since it was noted.
+
+        Atomic, so that of several requests at once one renews it. None if this is not the one, nothing has changed,
+        nothing was noted before, the session is over, or `renew` is False.
+        """
+        if not differ(session, privileges):
+            return None
+        token, now = self.renew(session.subject), self.clock()
+        renewed = self.store.transact(
+            session.subject,
+            lambda roster: decide_note_privileges(
+                roster, session.sid, privileges, token.digest(), self.options.rotation_grace, now, renew=renew
+            ),
+        )
+        return None if renewed is None else (renewed, token)
+
+    def privileges_changed(self, subject: str) -> Sequence[Session]:
+        """What the subject may do has changed: their tokens are renewed when each of their sessions next comes by.
+
+        That is when `note_privileges` is called for it. Atomic; returns the sessions that it concerns.
+        """
+        now = self.clock()
+        return self.store.transact(subject, lambda roster: decide_privileges_changed(roster, now))
 
     def elevate(self, session: Session, *, acr: str = "", amr: Sequence[str] = ()) -> Session | None:
         """The subject proved again who they are; both timeouts start anew. None if the session is over."""
@@ -230,3 +260,18 @@ class SessionControl(Rules):
     def census(self) -> Census:
         """What is live now, counted."""
         return self.store.census(self.clock())
+
+    def pause(self, subject: str, *, by: str, note: str = "", until: int | None = None) -> Pause:
+        """Let a subject sign in no more until `until` (milliseconds; None: until somebody resumes); return the pause.
+
+        Their open sessions go on, and who is acting as them is not stopped. `by` is who answers for it, `note` why, for
+        operators. A pause that is there already gives way to this one. Atomic: no sign-in slips in after it. Raises
+        InvalidSubject, InvalidInput for no `by` or a moment that is past.
+        """
+        pause = Pause(self.clock(), by, note, until)
+        return self.store.transact(check_subject(subject), lambda roster: pausing.decide_pause(roster, pause))
+
+    def resume(self, subject: str, *, by: str) -> bool:
+        """Let a subject whose sign-ins are paused sign in again. Whether they were. Atomic."""
+        now = self.clock()
+        return self.store.transact(subject, lambda roster: pausing.decide_resume(roster, by, now))

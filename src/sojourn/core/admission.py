@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from sojourn.core import rehearsal
 from sojourn.core.decisions import Decision, end_session, ended_events
 from sojourn.core.errors import InvalidTicket
-from sojourn.core.events import ChoiceOffered, Event, SessionStarted, StartRefused, WouldHave
-from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused, StartOutcome
+from sojourn.core.events import ChoiceOffered, Event, SessionStarted, StartPaused, StartRefused, WouldHave
+from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused, StartOutcome
+from sojourn.core.pausing import pause_of
 from sojourn.core.policy import Counts, Limit, Overflow, Policy, unit
 from sojourn.core.records import Arrival, EndReason, Roster, Session, Ticket
 from sojourn.core.timeouts import judge
@@ -140,6 +141,7 @@ def _open_session(arrival: Arrival, policy: Policy, minted: Minted, now: int) ->
         amr=arrival.amr,
         parent=arrival.parent,
         credential=next(iter(arrival.credentials), ""),
+        privileges=arrival.privileges,
     )
 
 
@@ -155,17 +157,24 @@ def decide_start(
 ) -> Decision[StartOutcome]:
     """May this sign-in have a session, and what ends for it?
 
-    All limits are judged before anything changes: any REFUSE refuses, and ASK outranks END_EXISTING. `chosen` are
-    sids that the user decided to end; one that is gone already is as good as ended. Asked again for a sid that was
-    admitted already, it answers as before. What each limit said is added to `findings`, for `explain`.
+    A pause comes first: it is an operator's act and no limit, so it holds in report-only as well. Then all limits are
+    judged before anything changes: any REFUSE refuses, and ASK outranks END_EXISTING. `chosen` are sids that the user
+    decided to end; one that is gone already is as good as ended. Asked again for a sid that was admitted already, it
+    answers as before. What each limit said is added to `findings`, for `explain`.
     """
     known = roster.by_sid(minted.sid)
     if known is not None:
         others = tuple(s for s in roster.sessions if s.sid != known.sid and judge(s, now).live)
         return Decision(Admitted(known, (), others))
 
+    pause = pause_of(roster.profile, arrival, now)
+    if pause is not None:
+        facts = _arrival_facts(arrival)
+        stopped = StartPaused(subject=arrival.subject, at=now, arrival=facts, until=pause.until)
+        return Decision(Paused(pause.until), events=(stopped,))
     if policy.report_only:
         return _report(roster, arrival, policy, minted, now, findings)
+
     staying, ended = _clear(roster, arrival, policy, minted.sid, now)
     ended += [end_session(s, EndReason.EVICTED, minted.sid, now) for s in staying if s.sid in chosen]
     staying = [s for s in staying if s.sid not in chosen]
@@ -173,9 +182,9 @@ def decide_start(
     if findings is not None:
         findings += examined
     over = [finding for finding in examined if finding.excess]
-    stopped = _stop(over, roster, arrival, minted, now)
-    if stopped is not None:
-        return stopped
+    decision = _stop(over, roster, arrival, minted, now)
+    if decision is not None:
+        return decision
     victims = [session for _, mine in _victims(over, arrival) for session in mine]
     ended += [end_session(s, EndReason.EVICTED, minted.sid, now) for s in victims]
     return _admit(arrival, policy, minted, now, [s for s in staying if s not in victims], ended)
@@ -286,8 +295,8 @@ def decide_choice(
 ) -> Decision[StartOutcome]:
     """The user has chosen: the admission, run again with those sessions to end. The ticket is used up if it admits.
 
-    Nothing ends unless the sign-in is admitted. Raises InvalidTicket if the roster's ticket is not there, over,
-    begun with another password, or from another browser.
+    Nothing ends unless the sign-in is admitted; a pause stops it as it stops any other. Raises InvalidTicket if the
+    roster's ticket is not there, over, begun with another password, or from another browser.
     """
     ticket = check_ticket(roster.ticket, browser, arrival.credentials, now)
     decision = decide_start(roster, arrival, policy, minted, now, chosen=chosen)

@@ -175,8 +175,13 @@ def decide_note(roster: Roster, found: Session, policy: Policy, now: int) -> Dec
     return Decision(reason, events=(report,), profile=profile)
 
 
-def decide_rotate(roster: Roster, sid: str, digest: bytes, grace: int, now: int) -> Decision[Session | None]:
-    """Renew a session's token. The old one is accepted for `grace` more milliseconds, for requests on their way."""
+def decide_rotate(
+    roster: Roster, sid: str, digest: bytes, grace: int, now: int, *, privileges: str = ""
+) -> Decision[Session | None]:
+    """Renew a session's token. The old one is accepted for `grace` more milliseconds, for requests on their way.
+
+    `privileges`, if given, is noted as what the subject may do now.
+    """
     session = roster.by_sid(sid)
     if session is None or not judge(session, now).live:
         return Decision(None)
@@ -186,6 +191,7 @@ def decide_rotate(roster: Roster, sid: str, digest: bytes, grace: int, now: int)
         generation=session.generation + 1,
         predecessor=session.digest if grace else None,
         predecessor_until=now + grace if grace else 0,
+        privileges=privileges or session.privileges,
     )
     return Decision(
         rotated, update=(rotated,), events=(SessionRotated(subject=roster.subject, at=now, session=rotated),)

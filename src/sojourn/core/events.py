@@ -78,6 +78,30 @@ class ChoiceOffered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartPaused(Event):
+    """A sign-in was stopped because an operator has paused the subject's, until `until` (None: until resumed)."""
+
+    arrival: Mapping[str, str]
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInsPaused(Event):
+    """An operator keeps the subject from signing in: `by` whom, until when, and a `note` of why, for operators."""
+
+    by: str
+    note: str = ""
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInsResumed(Event):
+    """The subject may sign in again before their pause was over, or from one without an end."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WouldHave(Event):
     """Report-only: what enforcement would have done to a sign-in, or to a session in use, that went on all the same.
 
@@ -98,13 +122,16 @@ TYPE_OF: dict[type[Event], str] = {
     SessionRotated: "session.rotated",
     SessionElevated: "session.elevated",
     StartRefused: "start.refused",
+    StartPaused: "start.paused",
     ChoiceOffered: "choice.offered",
+    SignInsPaused: "sign_ins.paused",
+    SignInsResumed: "sign_ins.resumed",
     WouldHave: "report.would_have",
 }
 
 
-STOPPED = ("start.refused", "choice.offered", "report.would_have")
-"""The types of events that tell of a sign-in which a limit stopped, or would have."""
+STOPPED = ("start.refused", "start.paused", "choice.offered", "report.would_have")
+"""The types of events that tell of a sign-in which a limit or an operator stopped, or a limit would have."""
 
 
 def session_facts(session: Session) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sojourn.core.admission import Finding, Minted, decide_start
-from sojourn.core.outcomes import Admitted, Refused, StartOutcome
+from sojourn.core.outcomes import Admitted, Paused, Refused, StartOutcome
 from sojourn.core.policy import Policy
 from sojourn.core.records import Arrival, Roster
 
@@ -23,6 +23,8 @@ def explain(roster: Roster, arrival: Arrival, policy: Policy, now: int) -> Expla
     outcome = decide_start(
         roster, arrival, policy, Minted(sid, bytes(32), bytes(32), now), now, findings=findings
     ).outcome
+    if isinstance(outcome, Paused):
+        return Explanation(outcome, ("An operator has paused this subject's sign-ins.", _conclusion(outcome)))
     lines = [_line(finding) for finding in findings] or ["No limit is configured."]
     if policy.report_only:
         lines.append("Report-only: this is recorded, and nothing is enforced.")
@@ -48,4 +50,6 @@ def _conclusion(outcome: StartOutcome) -> str:
         )
     if isinstance(outcome, Refused):
         return "The sign-in would be refused."
+    if isinstance(outcome, Paused):
+        return "The sign-in would be stopped, whatever the limits say."
     return "The user would be asked which session to end."

@@ -49,7 +49,15 @@ class ChoiceRequired:
     """What answers the question, for the browser that began; it authenticates nothing."""
 
 
-StartOutcome = Admitted | Refused | ChoiceRequired
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """An operator has paused the subject's sign-ins. Nothing was changed, and there is nothing to choose."""
+
+    until: int | None = None
+    """When they may sign in again by themselves; None if somebody has to let them."""
+
+
+StartOutcome = Admitted | Refused | ChoiceRequired | Paused
 
 
 @dataclass(frozen=True, slots=True)

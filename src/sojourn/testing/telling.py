@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from sojourn.control import Options, SessionControl
 from sojourn.core.errors import InvalidTicket
-from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Refused, StartOutcome
+from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Paused, Refused, StartOutcome
 from sojourn.core.policy import Overflow
 from sojourn.core.records import Arrival, EndReason, Session
 from sojourn.core.timeouts import DAY, SECOND
@@ -114,6 +114,7 @@ class Telling(RuleBasedStateMachine):
         if not isinstance(outcome, Admitted):
             live = [one for one in before if alive(one, now) and one.sid not in (arrival.replaces, *chosen)]
             assert after == before, "a refusal or a question changes nothing"
+            assert not isinstance(outcome, Paused), "nobody has paused anybody"
             assert binds(outcome.limit, arrival), "a limit that does not hold somebody refuses them nothing"
             assert not self.policy.report_only, "report-only refuses nobody"
             assert taken(outcome.limit, live, arrival, newcomer=True) > outcome.limit.max_sessions, "dead take no room"

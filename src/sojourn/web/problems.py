@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from sojourn.core.errors import StoreError
-from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused
+from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused
 from sojourn.core.records import Session
 
 CONTENT_TYPE = "application/problem+json"
@@ -61,6 +61,17 @@ def refused_problem(outcome: Refused) -> dict[str, object]:
         limit=_limit_json(outcome),
         open=[session_json(session) for session in outcome.open],
         free_at=instant(outcome.free_at),
+    )
+
+
+def paused_problem(outcome: Paused) -> dict[str, object]:
+    """403: an operator has paused this user's sign-ins, and nothing was changed. Why is for operators."""
+    return _problem(
+        "sign-ins-paused",
+        "Sign-ins to this account are paused",
+        403,
+        "Wait until the pause is over, or ask the people who run this site.",
+        until=instant(outcome.until),
     )
 
 

@@ -203,7 +203,7 @@ class Settings:
     )
     HELP_URL: str = _setting(
         page_address,
-        "A page that helps users who were refused and cannot sign out elsewhere.",
+        "A page that helps users who were refused and cannot sign out elsewhere, or whose sign-ins are paused.",
         default="",
         example='"/help/"',
     )

@@ -16,7 +16,7 @@ from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.presentation import SessionItem, moment
 from sojourn.contrib.django.settings import current
 from sojourn.core.errors import StoreError
-from sojourn.core.outcomes import ChoiceRequired, Refused
+from sojourn.core.outcomes import ChoiceRequired, Paused, Refused
 from sojourn.core.records import Session
 from sojourn.core.tokens import is_sid
 from sojourn.web import problems
@@ -96,6 +96,18 @@ def refused(request: HttpRequest, outcome: Refused) -> HttpResponse:
     return page(request, "refused", context, 409)
 
 
+def paused(request: HttpRequest, outcome: Paused) -> HttpResponse:
+    """403: an operator has paused this user's sign-ins; until when, and what to do. Why is for operators."""
+    if reader(request) is not Reader.PERSON:
+        return problem(problems.paused_problem(outcome))
+    context: dict[str, object] = {
+        "until": moment(outcome.until) if outcome.until is not None else None,
+        "login_url": login_url(),
+        "help_url": current().HELP_URL or None,
+    }
+    return page(request, "paused", context, 403)
+
+
 def choice(request: HttpRequest, outcome: ChoiceRequired) -> HttpResponse:
     """409 with the ticket for programs; for people, on to the page where they choose, with the ticket in a cookie."""
     ticket = outcome.ticket
@@ -148,10 +160,12 @@ def _choice_page() -> str:
         return ""
 
 
-def to_stop(request: HttpRequest, outcome: Refused | ChoiceRequired | StoreError) -> HttpResponseBase:
+def to_stop(request: HttpRequest, outcome: Refused | ChoiceRequired | Paused | StoreError) -> HttpResponseBase:
     """The answer to a sign-in that did not go through."""
     if isinstance(outcome, Refused):
         return refused(request, outcome)
     if isinstance(outcome, ChoiceRequired):
         return choice(request, outcome)
+    if isinstance(outcome, Paused):
+        return paused(request, outcome)
     return unavailable(request, outcome)

@@ -17,7 +17,7 @@ from sojourn.contrib.django.internal.visit import Stop, Visit, unwrapped, visit_
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.control.rules import Attempt
 from sojourn.core.errors import InvalidTicket, StoreError, StoreUnavailable
-from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Refused
+from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Paused, Refused
 from sojourn.core.records import Arrival, EndReason
 from sojourn.core.tokens import Token
 
@@ -133,7 +133,7 @@ def _welcome(
     notice.leave(request, outcome)
 
 
-def _stop(visit: Visit, arrival: Arrival, outcome: Refused | ChoiceRequired, attempt: Attempt) -> None:
+def _stop(visit: Visit, arrival: Arrival, outcome: Refused | ChoiceRequired | Paused, attempt: Attempt) -> None:
     # Django empties the session if the password was changed since: then there is nothing of it to keep.
     bound = visit.session is not None and carrier.read(visit.session).token is not None
     visit.stop = Stop(outcome, attempt.decision, kept_session=bound and bool(arrival.replaces))

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from sojourn.contrib.django.internal import cookies
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import StoreError
-from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused, StartOutcome
+from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused, StartOutcome
 from sojourn.core.records import Arrival, Session, Ticket
 from sojourn.core.tokens import TicketSecret
 from sojourn.web.device import DeviceId
@@ -29,7 +29,7 @@ class Choice:
 class Stop:
     """Why a sign-in did not go through, and what must be written again if the view's transaction took it back."""
 
-    outcome: Refused | ChoiceRequired | StoreError
+    outcome: Refused | ChoiceRequired | Paused | StoreError
     decision: Decision[StartOutcome] | None = None
     kept_session: bool = False
     """The browser's earlier session of the same user goes on: refusing a second sign-in changes nothing."""
