@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sojourn.control import SessionControl
-from sojourn.core.events import TYPE_OF, Event, SessionEnded, StartRefused
+from sojourn.core.events import TYPE_OF, Event, SessionEnded, SignInsPaused, StartRefused
 from sojourn.core.policy import Limit, Policy
 from sojourn.core.records import Arrival, Device, DeviceClass, EndReason
 from sojourn.core.timeouts import HOUR, Timeouts
@@ -156,6 +156,13 @@ def test_a_refusal_is_a_warning_and_says_how_many_were_open(kept: Kept) -> None:
     assert "client" not in shown
     assert kept.records[0].levelno == logging.WARNING
     assert kept.lines == [f"A sign-in of {IDS.subject('ann')} was refused: one"]
+
+
+def test_a_pause_is_logged_with_an_id_of_who_paused_and_without_their_note(kept: Kept) -> None:
+    shown = told(kept, SignInsPaused(subject="ann", at=1, by="root", note="a stolen phone"))
+    assert shown["by"] == IDS.subject("root")
+    assert "stolen" not in str(shown)
+    assert kept.lines == [f"The sign-ins of {IDS.subject('ann')} were paused by {IDS.subject('root')}"]
 
 
 @pytest.mark.parametrize("why", Rejection)

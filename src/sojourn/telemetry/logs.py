@@ -25,7 +25,10 @@ LINES: dict[str, tuple[int, str]] = {
     "session.rotated": (logging.INFO, "Session %(session)s of %(subject)s has a new token"),
     "session.elevated": (logging.INFO, "Session %(session)s of %(subject)s was authenticated again"),
     "start.refused": (logging.WARNING, "A sign-in of %(subject)s was refused: %(limit)s"),
+    "start.paused": (logging.WARNING, "A sign-in of %(subject)s was stopped: an operator has paused theirs"),
     "choice.offered": (logging.INFO, "A sign-in of %(subject)s waits for a choice: %(limit)s"),
+    "sign_ins.paused": (logging.WARNING, "The sign-ins of %(subject)s were paused by %(by)s"),
+    "sign_ins.resumed": (logging.WARNING, "The sign-ins of %(subject)s were resumed by %(by)s"),
     "report.would_have": (logging.INFO, "A limit would have held %(session)s of %(subject)s: %(limit)s"),
     "token.unknown": (logging.WARNING, "A token was presented that no session has"),
     "token.ended": (logging.INFO, "The token of session %(session)s was presented, which has ended: %(reason)s"),
@@ -125,6 +128,8 @@ class SessionLog(Observer):
                 facts[name] = len(value)  # sids: how many is enough
             elif name == "sid":
                 facts["session"] = self._ids.session(value)
+            elif name == "by":
+                facts[name] = self._who(value)
             elif name in ("limit", "outcome"):
                 facts[name] = value
         return facts

@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from sojourn.core import errors
 from sojourn.core.errors import StoreError
-from sojourn.core.events import ChoiceOffered, Event, SessionEnded, SessionStarted, StartRefused, WouldHave
-from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused, StartOutcome
+from sojourn.core.events import ChoiceOffered, Event, SessionEnded, SessionStarted, StartPaused, StartRefused, WouldHave
+from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused, StartOutcome
 from sojourn.core.policy import Overflow
 from sojourn.core.records import EndReason, Session
 from sojourn.core.search import Census
@@ -58,10 +58,16 @@ STARTED_BY: dict[type[Event], str] = {
     SessionStarted: "admitted",
     StartRefused: "refused",
     ChoiceOffered: "choice",
+    StartPaused: "paused",
 }
 """What a sign-in came to, by the event that records it."""
 
-OUTCOMES: dict[type[object], str] = {Admitted: "admitted", Refused: "refused", ChoiceRequired: "choice"}
+OUTCOMES: dict[type[object], str] = {
+    Admitted: "admitted",
+    Refused: "refused",
+    ChoiceRequired: "choice",
+    Paused: "paused",
+}
 """The same, by the outcome of the atomic step."""
 
 _CODES = tuple(
