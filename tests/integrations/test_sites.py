@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-SITES = sorted(folder.name for folder in HERE.glob("with_*"))
+SITES = ["moving_from", *sorted(folder.name for folder in HERE.glob("with_*"))]
 ATOMIC = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": ":memory:",

@@ -1,0 +1,1 @@
+"""A site on its way from other packages to Sojourn."""
