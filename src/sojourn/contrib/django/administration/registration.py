@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 from django.views.generic import View
 
 from sojourn.contrib.django.administration.base import VIEW
+from sojourn.contrib.django.administration.dashboard import DashboardView
 from sojourn.contrib.django.models import Session
 
 
@@ -27,7 +28,7 @@ class SessionAdmin(admin.ModelAdmin[Session]):
 
     def get_urls(self) -> list[URLPattern]:
         """Our pages, in place of Django's forms."""
-        return []
+        return [self.place("dashboard/", "dashboard", DashboardView)]
 
     def place(self, route: str, name: str, view: type[View]) -> URLPattern:
         """One page of this site, for its staff only."""
