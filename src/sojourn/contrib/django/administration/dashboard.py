@@ -21,7 +21,7 @@ from sojourn.core.search import Census, Tally
 from sojourn.core.timeouts import DAY, HOUR
 
 _PERIOD_NAMES = {"day": _("24 hours"), "week": _("7 days"), "month": _("30 days")}
-_REFUSED, _ASKED, _WOULD_HAVE = "start.refused", "choice.offered", "report.would_have"
+_REFUSED, _PAUSED, _ASKED, _WOULD_HAVE = "start.refused", "start.paused", "choice.offered", "report.would_have"
 MANY = 5
 """Subjects with so many sessions, or more, share one line of the plot."""
 
@@ -54,8 +54,11 @@ class DashboardView(AdministrationView):
 def _figures(census: Census, tallies: Sequence[Tally]) -> list[tuple[str, int]]:
     """The numbers at the top."""
     ended = dict(figures.ended_by_reason(tallies))
-    would_have = sum(figures.stopped(tally, [_WOULD_HAVE]) for tally in tallies)
-    found = [
+    seldom = [
+        (gettext("Sign-ins of paused users"), sum(figures.stopped(tally, [_PAUSED]) for tally in tallies)),
+        (gettext("Sign-ins a limit would have held"), sum(figures.stopped(tally, [_WOULD_HAVE]) for tally in tallies)),
+    ]
+    always = [
         (gettext("Open sessions now"), census.sessions),
         (gettext("Users with a session now"), census.subjects),
         (gettext("Sign-ins"), sum(tally.started for tally in tallies)),
@@ -63,9 +66,7 @@ def _figures(census: Census, tallies: Sequence[Tally]) -> list[tuple[str, int]]:
         (gettext("Sign-ins that had to choose"), sum(figures.stopped(tally, [_ASKED]) for tally in tallies)),
         (gettext("Sessions ended by a limit"), ended.get(EndReason.EVICTED, 0)),
     ]
-    if would_have:
-        found.append((gettext("Sign-ins a limit would have held"), would_have))
-    return found
+    return always + [figure for figure in seldom if figure[1]]
 
 
 def _over_time(period: Period, census: Census, tallies: Sequence[Tally]) -> list[dict[str, object]]:
