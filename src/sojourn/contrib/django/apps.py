@@ -5,7 +5,7 @@ from types import ModuleType
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from sojourn.contrib.django import signals
+from sojourn.contrib.django import receivers
 
 
 class SojournConfig(AppConfig):
@@ -19,7 +19,7 @@ class SojournConfig(AppConfig):
     def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
         """Connect first, wherever in INSTALLED_APPS: others must not take a sign-in that is refused for a success."""
         super().__init__(app_name, app_module)
-        signals.connect()
+        receivers.connect()
 
     def ready(self) -> None:
         """Register the system checks, and have the metrics there before the first sign-in."""

@@ -1,57 +1,54 @@
-"""Where Sojourn listens to Django. Connected before any other application, so that a refused sign-in is none."""
+"""Django signals of what happened to sessions, for a site's own code: `@receiver(session_ended)`.
 
-from collections.abc import Collection
-from typing import Any
+A receiver is called with `sender`, the class of the event, and `event` (`sojourn.core.events`), once for each event,
+in the thread of the request, after the transaction that recorded it was committed. What it raises is logged by Django
+and goes no further; what must not be lost belongs to the outbox.
+"""
 
-from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_delete, post_save
+from django.dispatch import Signal
 
+from sojourn.core import events
+from sojourn.core.events import Event
+from sojourn.stores.observed import Observer
 
-def connect() -> None:
-    """Connect the receivers. Called while Django reads INSTALLED_APPS: nothing of the models may be imported here."""
-    user_logged_in.connect(_logged_in, dispatch_uid="sojourn.logged_in")
-    post_save.connect(_saved, dispatch_uid="sojourn.saved")
-    post_delete.connect(_deleted, dispatch_uid="sojourn.deleted")
+session_started = Signal()
+"""A session was admitted."""
+session_ended = Signal()
+"""A session ended, for whatever reason: `event.session.end_reason` says which."""
+session_rotated = Signal()
+"""The token of a session was renewed."""
+session_elevated = Signal()
+"""The user proved again who they are, in a session that was open already."""
+start_refused = Signal()
+"""A sign-in was refused by a limit."""
+start_paused = Signal()
+"""A sign-in was stopped because an operator has paused the user's."""
+choice_offered = Signal()
+"""A sign-in waits for its user to choose which session to end."""
+sign_ins_paused = Signal()
+"""An operator paused a user's sign-ins."""
+sign_ins_resumed = Signal()
+"""An operator let a user sign in again."""
+would_have = Signal()
+"""Report-only: what enforcement would have done."""
 
-
-def _enabled() -> bool:
-    from sojourn.contrib.django.settings import current
-
-    return current().ENABLED
-
-
-def _is_user(instance: object) -> bool:
-    from django.contrib.auth import get_user_model
-
-    return isinstance(instance, get_user_model())  # proxies of the user model as well
-
-
-def _logged_in(*, request: Any = None, user: Any = None, **_: object) -> None:
-    """`login()` or `alogin()`, wherever it was called. Without a request (Channels) there is nothing to bind to."""
-    if request is not None and user is not None and _enabled():
-        from sojourn.contrib.django.internal.start import start
-
-        start(request, user)
-
-
-def _saved(
-    *,
-    instance: Any,
-    created: bool,
-    raw: bool = False,
-    update_fields: Collection[str] | None = None,
-    **_: object,
-) -> None:
-    """A user was saved; `raw` is a fixture being loaded."""
-    if not raw and _is_user(instance) and _enabled():
-        from sojourn.contrib.django.internal.endings import user_saved
-
-        user_saved(instance, created=created, update_fields=update_fields)
+SIGNAL_OF: dict[type[Event], Signal] = {
+    events.SessionStarted: session_started,
+    events.SessionEnded: session_ended,
+    events.SessionRotated: session_rotated,
+    events.SessionElevated: session_elevated,
+    events.StartRefused: start_refused,
+    events.StartPaused: start_paused,
+    events.ChoiceOffered: choice_offered,
+    events.SignInsPaused: sign_ins_paused,
+    events.SignInsResumed: sign_ins_resumed,
+    events.WouldHave: would_have,
+}
 
 
-def _deleted(*, instance: Any, **_: object) -> None:
-    """A user was deleted."""
-    if _is_user(instance) and _enabled():
-        from sojourn.contrib.django.internal.endings import user_deleted
+class SignalSender(Observer):
+    """Sends the signal of each event."""
 
-        user_deleted(instance)
+    def happened(self, event: Event) -> None:
+        """See `Observer.happened`."""
+        SIGNAL_OF[type(event)].send_robust(sender=type(event), event=event)

@@ -1,4 +1,4 @@
-"""Who watches this site's store: the log of sessions, and the metrics that the settings ask for."""
+"""Who watches this site's store: the log of sessions, Django's signals, and the metrics that the settings ask for."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
 from sojourn.contrib.django.settings import current, read
+from sojourn.contrib.django.signals import SignalSender
 from sojourn.core.search import Census
 from sojourn.stores.observed import Observer
 from sojourn.telemetry.logs import Correlation, SessionLog
@@ -40,7 +41,7 @@ def gauges() -> "CensusCollector":
 
 def observers() -> list[Observer]:
     """Everybody who is told what happens. Nothing of a metrics library is imported unless METRICS names it."""
-    return [SessionLog(correlation()), *(_MAKERS[name]() for name in current().METRICS)]
+    return [SessionLog(correlation()), SignalSender(), *(_MAKERS[name]() for name in current().METRICS)]
 
 
 def prepare() -> None:

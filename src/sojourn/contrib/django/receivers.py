@@ -1,0 +1,57 @@
+"""Where Sojourn listens to Django. Connected before any other application, so that a refused sign-in is none."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import post_delete, post_save
+
+
+def connect() -> None:
+    """Connect the receivers. Called while Django reads INSTALLED_APPS: nothing of the models may be imported here."""
+    user_logged_in.connect(_logged_in, dispatch_uid="sojourn.logged_in")
+    post_save.connect(_saved, dispatch_uid="sojourn.saved")
+    post_delete.connect(_deleted, dispatch_uid="sojourn.deleted")
+
+
+def _enabled() -> bool:
+    from sojourn.contrib.django.settings import current
+
+    return current().ENABLED
+
+
+def _is_user(instance: object) -> bool:
+    from django.contrib.auth import get_user_model
+
+    return isinstance(instance, get_user_model())  # proxies of the user model as well
+
+
+def _logged_in(*, request: Any = None, user: Any = None, **_: object) -> None:
+    """`login()` or `alogin()`, wherever it was called. Without a request (Channels) there is nothing to bind to."""
+    if request is not None and user is not None and _enabled():
+        from sojourn.contrib.django.internal.start import start
+
+        start(request, user)
+
+
+def _saved(
+    *,
+    instance: Any,
+    created: bool,
+    raw: bool = False,
+    update_fields: Collection[str] | None = None,
+    **_: object,
+) -> None:
+    """A user was saved; `raw` is a fixture being loaded."""
+    if not raw and _is_user(instance) and _enabled():
+        from sojourn.contrib.django.internal.endings import user_saved
+
+        user_saved(instance, created=created, update_fields=update_fields)
+
+
+def _deleted(*, instance: Any, **_: object) -> None:
+    """A user was deleted."""
+    if _is_user(instance) and _enabled():
+        from sojourn.contrib.django.internal.endings import user_deleted
+
+        user_deleted(instance)
