@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-TABLES = ("sojourn_subject", "sojourn_session", "sojourn_ticket", "sojourn_event")
+TABLES = ("sojourn_subject", "sojourn_session", "sojourn_ticket", "sojourn_event", "sojourn_epoch")
 
 
 def configure(*, alone: bool = False) -> None:
@@ -90,6 +90,14 @@ class SQLReader:
     def events(self, subject: str) -> list[Mapping[str, Any]]:
         rows = run(self.alias, "SELECT payload FROM sojourn_event WHERE subject = %s ORDER BY id", (subject,))
         return [json.loads(row["payload"]) for row in rows]
+
+    def remains(self, subject: str) -> list[Any]:
+        tables = (table for table in TABLES if table != "sojourn_epoch")
+        return [row for table in tables for row in run(self.alias, *_of(table, subject))]
+
+
+def _of(table: str, subject: str) -> tuple[str, tuple[str]]:
+    return f"SELECT * FROM {table} WHERE subject = %s ORDER BY 1", (subject,)
 
 
 def _text(value: object) -> object:

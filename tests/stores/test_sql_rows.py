@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +25,7 @@ from sojourn.testing.samples import ended, full_session, session, ticket
 
 
 def session_row(of: Session) -> list[Any]:
-    return [rows.session_values(of)[name] for name in rows.SESSION]
+    return [*(rows.session_values(of)[name] for name in rows.SESSION), of.voided]
 
 
 def ticket_row() -> list[Any]:
@@ -46,6 +47,22 @@ def test_a_session_comes_back_from_its_row_as_text_or_as_bytes(of: Session) -> N
 
 def test_a_ticket_comes_back_from_its_row() -> None:
     assert rows.ticket_of(tuple(ticket_row())) == ticket("t")
+
+
+def test_what_the_version_before_wrote_is_read_with_nothing_in_the_fields_it_did_not_know() -> None:
+    row = damaged(session_row(full_session("a")), rows.SEEN, "privileges", None)
+    assert rows.session_of(damaged(list(row), rows.SEEN, "end_note", None)) == full_session("a", privileges="")
+    arrival = json.dumps({name: value for name, value in ARRIVAL.items() if name != "privileges"})
+    waiting = rows.ticket_of(damaged(ticket_row(), rows.TICKET, "arrival", arrival))
+    assert waiting.arrival == replace(ticket("t").arrival, privileges="")
+
+
+@pytest.mark.parametrize(("created", "void"), [(START - 1, True), (START, False), (START + 1, False)])
+def test_an_epoch_makes_open_sessions_void_that_began_before_it(created: int, void: bool) -> None:
+    row = session_row(session("a", created=created))
+    assert rows.session_of((*row[:-1], START)).voided == (START if void else None)
+    over = session_row(ended(session("a", created=created), START + 1))
+    assert rows.session_of((*over[:-1], START)).voided is None
 
 
 SESSION_DAMAGE: list[tuple[str, Any]] = [
@@ -78,6 +95,10 @@ SESSION_DAMAGE: list[tuple[str, Any]] = [
     ("end_reason", "logout"),
     ("end_reason", "because"),
     ("ended", "now"),
+    ("end_note", 5),
+    ("privileges", b"\xff"),
+    ("epoch", "1"),
+    ("epoch", True),
     ("format", None),
     ("format", 0),
     ("format", "1"),
@@ -88,10 +109,11 @@ SESSION_DAMAGE: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("name", "value"), SESSION_DAMAGE)
 def test_a_damaged_or_newer_session_is_a_record_format_error(name: str, value: Any) -> None:
     with pytest.raises(RecordFormatError):
-        rows.session_of(damaged(session_row(full_session("a")), rows.SESSION, name, value))
+        rows.session_of(damaged(session_row(full_session("a")), rows.SEEN, name, value))
 
 
 ARRIVAL = json.loads(rows.ticket_values(ticket("t"))["arrival"])  # type: ignore[arg-type]
+REQUIRED = ARRIVAL.keys() - {"privileges"}
 TICKET_DAMAGE: list[tuple[str, Any]] = [
     ("digest", "x"),
     ("subject", None),
@@ -105,7 +127,7 @@ TICKET_DAMAGE: list[tuple[str, Any]] = [
     ("arrival", ""),
     ("arrival", "[]"),
     ("arrival", "{}"),
-    *(("arrival", json.dumps({key: value for key, value in ARRIVAL.items() if key != name})) for name in ARRIVAL),
+    *(("arrival", json.dumps({key: value for key, value in ARRIVAL.items() if key != name})) for name in REQUIRED),
     *(("arrival", json.dumps({**ARRIVAL, name: 1.5})) for name in ARRIVAL),
     ("arrival", json.dumps({**ARRIVAL, "groups": ["a", 1]})),
     ("arrival", json.dumps({**ARRIVAL, "is_admin": True})),
@@ -134,7 +156,7 @@ def test_no_row_whatever_raises_anything_else(data: st.DataObject) -> None:
     assert rows.session_of(tuple(session_row(found))) == found
 
 
-@pytest.mark.parametrize("length", [0, len(rows.SESSION) - 1, len(rows.SESSION) + 1])
+@pytest.mark.parametrize("length", [0, len(rows.SEEN) - 1, len(rows.SEEN) + 1])
 def test_a_row_of_another_shape_is_a_record_format_error(length: int) -> None:
     with pytest.raises(RecordFormatError):
         rows.session_of(tuple([*session_row(session("a")), None][:length]))

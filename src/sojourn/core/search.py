@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from string import ascii_lowercase, ascii_uppercase
 
 from sojourn.core.errors import InvalidInput
 from sojourn.core.records import DeviceClass, EndReason, Session
 
 PAGE_MAX = 500
+SUBJECTS_MAX = 1000
+_FOLD = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def folded(text: str) -> str:
+    """`text` with the letters A to Z as a to z. No others: databases disagree about what their other case is."""
+    return text.translate(_FOLD)
 
 
 class Standing(StrEnum):
@@ -24,9 +32,10 @@ class Standing(StrEnum):
 class SessionQuery:
     """Which sessions, a page at a time, by the time of their start; an empty field asks for nothing in particular.
 
-    `subjects`: of these only (an empty tuple: of nobody). `device`: a part of its label's words, whatever the case.
-    `address`: how it begins. `client`: exactly. `reason`: why they ended. `since`, `before`: when they started, in
-    milliseconds. `after`: the cursor of the page before. Raises InvalidInput for a page that is too long or empty.
+    `subjects`: of these only (an empty tuple: of nobody). `device`: a part of its label's words, whatever the case of
+    the letters A to Z. `address`: how it begins. `client`: exactly. `reason`: why they ended. `since`, `before`: when
+    they started, in milliseconds. `after`: the cursor of the page before. Raises InvalidInput for a page that is too
+    long or empty, and for too many subjects.
     """
 
     standing: Standing = Standing.ANY
@@ -45,6 +54,8 @@ class SessionQuery:
     def __post_init__(self) -> None:
         if not 0 < self.limit <= PAGE_MAX:
             raise InvalidInput(f"A page holds between 1 and {PAGE_MAX} sessions.")
+        if self.subjects is not None and len(self.subjects) > SUBJECTS_MAX:
+            raise InvalidInput(f"A query names at most {SUBJECTS_MAX} subjects.")
 
     def finds(self, session: Session, live: bool) -> bool:
         """Whether `session` is among what is asked for: the meaning of every field but the cursor and the limit."""
@@ -53,7 +64,7 @@ class SessionQuery:
             (self.standing is Standing.ANY or live is (self.standing is Standing.LIVE))
             and (self.subjects is None or session.subject in self.subjects)
             and (self.client is None or session.client == self.client)
-            and any(self.device.lower() in part.lower() for part in (device.family, device.os))
+            and any(folded(self.device) in folded(part) for part in (device.family, device.os))
             and (self.device_class is None or device.kind is self.device_class)
             and session.address.startswith(self.address)
             and (self.reason is None or session.end_reason is self.reason)

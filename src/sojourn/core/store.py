@@ -76,7 +76,10 @@ class Store(Protocol):
         ...
 
     def overdue(self, now: int, limit: int) -> Sequence[Session]:
-        """At most `limit` open sessions that time has ended at `now`, by an index, the longest overdue first."""
+        """At most `limit` open sessions that time has ended at `now`, by an index, the longest overdue first.
+
+        Those that are overdue since the same moment come in the order of (created, sid).
+        """
         ...
 
     def purge(self, before: int, limit: int) -> int:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
+from sojourn.core.errors import InvalidInput
 from sojourn.core.events import STOPPED, Event, payload
 from sojourn.core.records import Profile, Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
@@ -38,6 +39,14 @@ class MemoryStore:
         """All recorded events, in the order of recording."""
         with self._lock:
             return list(self._events.values())
+
+    def remains(self, subject: str) -> list[Session | Ticket | Event | Profile]:
+        """All that is kept of the subject, of whatever kind."""
+        with self._lock:
+            tickets = [ticket for ticket in self._tickets.values() if ticket.subject == subject]
+            events = [event for event in self._events.values() if event.subject == subject]
+            profiles = [self._profiles[subject]] if subject in self._profiles else []
+            return [*self._of(subject), *tickets, *events, *profiles]
 
     def lookup(self, digest: bytes) -> Session | None:
         """See `Store.lookup`."""
@@ -113,7 +122,7 @@ class MemoryStore:
         """See `Store.overdue`."""
         with self._lock:
             dead = [(at, s) for s in self._seen() if s.open and (at := deadline(s)) is not None and at <= now]
-            return [session for _, session in sorted(dead, key=lambda pair: (pair[0], pair[1].sid))[:limit]]
+            return [session for _, session in sorted(dead, key=lambda pair: (pair[0], *_place(pair[1])))[:limit]]
 
     def purge(self, before: int, limit: int) -> int:
         """See `Store.purge`."""
@@ -160,6 +169,8 @@ class MemoryStore:
 
     def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:
         """See `Store.tally`."""
+        if step < 1 or count < 0:
+            raise InvalidInput("What is tallied is a number of stretches of at least a millisecond.")
         with self._lock:
             tallies = []
             for since in range(start, start + step * count, step):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from sojourn.core.decisions import end_session
-from sojourn.core.records import Arrival, Device, DeviceClass, EndReason, Session, Ticket
+from sojourn.core.records import Arrival, Device, DeviceClass, EndReason, Eviction, Pause, Profile, Session, Ticket
 from sojourn.core.timeouts import DAY, HOUR
 from sojourn.testing.clock import START
 
@@ -21,7 +21,7 @@ def session(name: str, subject: str = "ann", **fields: Any) -> Session:
     return Session(sid=name, subject=subject, digest=values.pop("digest", digest(name)), **values)
 
 
-def full_session(name: str, subject: str = "ann") -> Session:
+def full_session(name: str, subject: str = "ann", **fields: Any) -> Session:
     """An open session with every field set, each to a value of its own."""
     return session(
         name,
@@ -44,12 +44,13 @@ def full_session(name: str, subject: str = "ann") -> Session:
         generation=8,
         predecessor=digest(f"{name} before"),
         predecessor_until=START + 9,
+        **{"privileges": "privileges-digest", **fields},
     )
 
 
-def ended(of: Session, at: int, reason: EndReason = EndReason.LOGOUT, by: str = "") -> Session:
+def ended(of: Session, at: int, reason: EndReason = EndReason.LOGOUT, by: str = "", note: str = "") -> Session:
     """`of`, ended at `at`."""
-    return end_session(replace(of, inactivity_timeout=None, expires=None, carrier_expires=None), reason, by, at)
+    return end_session(replace(of, inactivity_timeout=None, expires=None, carrier_expires=None), reason, by, at, note)
 
 
 def full_arrival(subject: str = "ann") -> Arrival:
@@ -68,6 +69,16 @@ def full_arrival(subject: str = "ann") -> Arrival:
         acr="urn:example:gold",
         amr=("hwk", "user"),
         parent="00another",
+        privileges="other-privileges",
+    )
+
+
+def full_profile() -> Profile:
+    """A profile with every field set."""
+    return Profile(
+        Pause(START, "an operator", "a stolen password", START + DAY),
+        {"device-digest": "Zoë's “phone”", "another-device": "the laptop"},
+        (Eviction(START + 1, "device-digest", "another-device"), Eviction(START + 2, "", "device-digest")),
     )
 
 

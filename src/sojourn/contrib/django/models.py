@@ -17,6 +17,9 @@ class Subject(models.Model):
 
     subject = ExactField(_("subject"), max_length=255, primary_key=True)
     version = models.BigIntegerField(_("version"), default=0)
+    """Goes up with every change that is made while the subject is locked."""
+    profile = models.TextField(_("profile"), null=True)  # nothing is remembered of most subjects
+    """What is remembered beside the sessions; see `sojourn.core.records.Profile`."""
 
     class Meta:
         db_table = "sojourn_subject"
@@ -61,6 +64,9 @@ class Session(models.Model):
     ended = models.BigIntegerField(_("ended"), null=True)
     ended_by = ExactField(_("ended by"), max_length=255)
     format = models.IntegerField(_("format"))
+    # NULL in what the first version wrote. Adding such a column rewrites no row, on no database.
+    end_note = ExactField(_("why it was ended"), max_length=255, null=True)
+    privileges = ExactField(_("privileges digest"), max_length=255, null=True)
 
     class Meta:
         db_table = "sojourn_session"
@@ -72,6 +78,9 @@ class Session(models.Model):
             models.Index(fields=("subject", "state", "ended"), name="sojourn_session_roster"),
             models.Index(fields=("deadline",), name="sojourn_session_deadline"),
             models.Index(fields=("ended",), name="sojourn_session_ended"),
+            # The order of a search, the new ones of a stretch of time, and the open ones from before an epoch. Not
+            # (created, sid): that would be read past all ended sessions to find what an epoch has made void.
+            models.Index(fields=("state", "created", "sid"), name="sojourn_session_started"),
         )
 
     def __str__(self) -> str:
@@ -94,7 +103,10 @@ class Ticket(models.Model):
         db_table = "sojourn_ticket"
         verbose_name = _("pending sign-in")
         verbose_name_plural = _("pending sign-ins")
-        indexes = (models.Index(fields=("expires",), name="sojourn_ticket_expires"),)
+        indexes = (
+            models.Index(fields=("expires",), name="sojourn_ticket_expires"),
+            models.Index(fields=("subject",), name="sojourn_ticket_subject"),
+        )
 
     def __str__(self) -> str:
         return str(self.subject)
@@ -119,7 +131,23 @@ class OutboxEvent(models.Model):
         indexes = (
             models.Index(fields=("route", "id"), name="sojourn_event_route"),
             models.Index(fields=("at",), name="sojourn_event_at"),
+            models.Index(fields=("subject", "at"), name="sojourn_event_subject"),
         )
 
     def __str__(self) -> str:
         return f"{self.type} {self.event}"
+
+
+class Epoch(models.Model):
+    """At most one row, `id` 1: every session that began before the moment `at` is void."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    at = models.BigIntegerField(_("at"))
+
+    class Meta:
+        db_table = "sojourn_epoch"
+        verbose_name = _("epoch")
+        verbose_name_plural = _("epochs")
+
+    def __str__(self) -> str:
+        return str(self.at)

@@ -1,19 +1,21 @@
 """Records to columns and back: pure. What comes back is checked; what cannot be trusted raises RecordFormatError."""
 
 import json
-from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sojourn.core.errors import InvalidInput, RecordFormatError
 from sojourn.core.events import Event, payload
-from sojourn.core.records import FORMAT_VERSION, Arrival, Device, DeviceClass, EndReason, Session, State, Ticket
+from sojourn.core.records import Arrival, Device, DeviceClass, EndReason, Session, State, Ticket
 from sojourn.core.timeouts import deadline
+from sojourn.stores.sql.damage import DAMAGE, digest, each, flag, known_format, texts
 from sojourn.stores.sql.database import Row, Value
 
 NEVER = 1 << 62
 """The deadline of an open session that no time ends; far beyond any clock."""
 
-_FAR = NEVER >> 1  # two of these still add up to what 64 bits hold
+LARGEST = NEVER >> 1
+"""Every number in a record is smaller, so that two of them still add up to what 64 bits hold."""
 
 WIDTHS = {
     "sid": 64,
@@ -28,6 +30,8 @@ WIDTHS = {
     "parent": 64,
     "credential": 255,
     "ended_by": 255,
+    "end_note": 255,
+    "privileges": 255,
     "browser": 255,
     "event": 64,
     "type": 64,
@@ -39,18 +43,21 @@ SESSION = (
     *("created", "authenticated", "last_seen", "inactivity_timeout", "expires", "carrier_expires", "persistent"),
     *("client", "device_kind", "device_family", "device_os", "device_digest", "address", "place"),
     *("acr", "amr", "parent", "credential", "state", "end_reason", "ended", "ended_by", "format"),
+    *("end_note", "privileges"),
 )
-"""The columns of a session in the order in which they are read; `deadline` is only ever written."""
+"""The columns of a session that are written as they are read; `deadline` is only ever written."""
+SEEN = (*SESSION, "epoch")
+"""What a session is read as: its columns, and the moment of the store's epoch, if there was one."""
 _INTEGERS = ("predecessor_until", "generation", "created", "authenticated", "last_seen")
-_INTEGERS_OR_NONE = ("inactivity_timeout", "expires", "carrier_expires", "ended")
+_INTEGERS_OR_NONE = ("inactivity_timeout", "expires", "carrier_expires", "ended", "epoch")
 _TEXTS = (
     *("sid", "subject", "client", "device_family", "device_os", "device_digest", "address", "place"),
-    *("acr", "parent", "credential", "ended_by"),
+    *("acr", "parent", "credential", "ended_by", "end_note", "privileges"),
 )
+_LATER = ("end_note", "privileges")
+"""Columns that the first version did not have: what it wrote has NULL there."""
 TICKET = ("digest", "subject", "created", "expires", "browser", "arrival", "context", "format")
 EVENT = ("event", "route", "subject", "type", "at", "payload")
-
-_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, InvalidInput)
 
 
 def storable(text: str, width: int) -> bool:
@@ -63,7 +70,7 @@ def _checked(values: dict[str, Value]) -> dict[str, Value]:
         width = WIDTHS.get(name)
         if width is not None and isinstance(value, str) and not storable(value, width):
             raise InvalidInput(f"The {name} of a record is too long, or has characters that no database keeps.")
-        if isinstance(value, int) and not -_FAR < value < _FAR:
+        if isinstance(value, int) and not -LARGEST < value < LARGEST:
             raise InvalidInput(f"The {name} of a record is too large a number.")
     return values
 
@@ -102,15 +109,20 @@ def session_values(session: Session) -> dict[str, Value]:
             "ended": session.ended,
             "ended_by": session.ended_by,
             "format": session.format,
+            "end_note": session.end_note,
+            "privileges": session.privileges,
         }
     )
 
 
 def deadline_value(session: Session) -> int | None:
-    """What the column `deadline` holds: when time ends it, NEVER if it does not, None once the session has ended."""
+    """What the column `deadline` holds: when time ends it, NEVER if it does not, None once the session has ended.
+
+    An epoch is no part of it: that would be a write for each session, and an epoch makes them void with one.
+    """
     if not session.open:
         return None
-    at = deadline(session)
+    at = deadline(replace(session, voided=None))
     return NEVER if at is None else at
 
 
@@ -145,13 +157,15 @@ def event_values(event: Event) -> dict[str, Value]:
 
 
 def session_of(row: Row) -> Session:
-    """The session in a row of the columns `SESSION`. Raises RecordFormatError, and nothing else."""
+    """The session in a row of the columns `SEEN`. Raises RecordFormatError, and nothing else."""
     try:
-        value = dict(zip(SESSION, _decoded(row), strict=True))
-        _known_format(value["format"])
-        _each(int, map(value.__getitem__, _INTEGERS))
-        _each(int, (number for name in _INTEGERS_OR_NONE if (number := value[name]) is not None))
-        _each(str, map(value.__getitem__, _TEXTS))
+        value = dict(zip(SEEN, _decoded(row), strict=True))
+        for name in _LATER:
+            value[name] = "" if value[name] is None else value[name]
+        known_format(value["format"])
+        each(int, map(value.__getitem__, _INTEGERS))
+        each(int, (number for name in _INTEGERS_OR_NONE if (number := value[name]) is not None))
+        each(str, map(value.__getitem__, _TEXTS))
         device = Device(
             DeviceClass(value.pop("device_kind")),
             value.pop("device_family"),
@@ -161,30 +175,32 @@ def session_of(row: Row) -> Session:
         predecessor, reason = value["predecessor"], value["end_reason"]
         if (reason is None) != (value["ended"] is None):
             raise ValueError
-        value["digest"] = _digest(value["digest"])
-        value["predecessor"] = None if predecessor is None else _digest(predecessor)
-        value["persistent"] = _flag(value["persistent"])
-        value["amr"] = () if value["amr"] == "[]" else _texts(json.loads(value["amr"]))
+        value["digest"] = digest(value["digest"])
+        value["predecessor"] = None if predecessor is None else digest(predecessor)
+        value["persistent"] = flag(value["persistent"])
+        value["amr"] = () if value["amr"] == "[]" else texts(json.loads(value["amr"]))
         value["state"] = State(value["state"])
         value["end_reason"] = None if reason is None else EndReason(reason)
-        return Session(device=device, **value)
-    except _DAMAGE:
+        epoch = value.pop("epoch")
+        void = epoch is not None and value["state"] is State.OPEN and value["created"] < epoch
+        return Session(device=device, voided=epoch if void else None, **value)
+    except DAMAGE:
         raise RecordFormatError from None
 
 
 def ticket_of(row: Row) -> Ticket:
     """The ticket in a row of the columns `TICKET`. Raises RecordFormatError, and nothing else."""
     try:
-        digest, subject, created, expires, browser, arrival, context, version = _decoded(row)
-        _known_format(version)
-        _each(int, (created, expires))
-        _each(str, (subject, browser))
+        key, subject, created, expires, browser, arrival, context, version = _decoded(row)
+        known_format(version)
+        each(int, (created, expires))
+        each(str, (subject, browser))
         facts = json.loads(context)
-        _each(str, (*facts.keys(), *facts.values()))
+        each(str, (*facts.keys(), *facts.values()))
         return Ticket(
-            _digest(digest), subject, created, expires, browser, _arrival(json.loads(arrival)), facts, format=version
+            digest(key), subject, created, expires, browser, _arrival(json.loads(arrival)), facts, format=version
         )
-    except _DAMAGE:
+    except DAMAGE:
         raise RecordFormatError from None
 
 
@@ -204,23 +220,26 @@ def _arrival_facts(arrival: Arrival) -> dict[str, object]:
         "acr": arrival.acr,
         "amr": list(arrival.amr),
         "parent": arrival.parent,
+        "privileges": arrival.privileges,
     }
 
 
 def _arrival(facts: dict[str, Any]) -> Arrival:
+    facts = {"privileges": "", **facts}  # the first version wrote none
     kind, family, os, device_digest = facts["device"]
-    _each(str, (family, os, device_digest))
-    _each(str, map(facts.__getitem__, ("subject", "client", "address", "place", "replaces", "acr", "parent")))
+    each(str, (family, os, device_digest))
+    each(str, map(facts.__getitem__, ("subject", "client", "address", "place", "replaces", "acr", "parent")))
+    each(str, (facts["privileges"],))
     if facts["carrier_expires"] is not None:
-        _each(int, (facts["carrier_expires"],))
+        each(int, (facts["carrier_expires"],))
     return Arrival(
         **{
             **facts,
             "device": Device(DeviceClass(kind), family, os, device_digest),
-            "persistent": _flag(facts["persistent"]),
-            "groups": frozenset(_texts(facts["groups"])),
-            "credentials": _texts(facts["credentials"]),
-            "amr": _texts(facts["amr"]),
+            "persistent": flag(facts["persistent"]),
+            "groups": frozenset(texts(facts["groups"])),
+            "credentials": texts(facts["credentials"]),
+            "amr": texts(facts["amr"]),
         }
     )
 
@@ -228,34 +247,3 @@ def _arrival(facts: dict[str, Any]) -> Arrival:
 def _decoded(row: Row) -> list[Any]:
     # MariaDB answers with bytes: its columns have no character set (see contrib.django.fields).
     return [value.decode() if isinstance(value, bytes) else value for value in row]
-
-
-def _known_format(value: object) -> None:
-    if type(value) is not int or not 1 <= value <= FORMAT_VERSION:
-        raise RecordFormatError
-
-
-def _each(kind: type, values: Iterable[object]) -> None:
-    # Not isinstance: True is no number.
-    for value in values:
-        if type(value) is not kind:
-            raise TypeError
-
-
-def _texts(values: object) -> tuple[str, ...]:
-    if not isinstance(values, list):
-        raise TypeError
-    _each(str, values)
-    return tuple(values)
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, int) or value not in (0, 1):
-        raise TypeError
-    return bool(value)
-
-
-def _digest(text: str) -> bytes:
-    if len(text) != 64:
-        raise ValueError
-    return bytes.fromhex(text)

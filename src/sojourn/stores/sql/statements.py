@@ -1,10 +1,18 @@
 """The text of every statement, for each kind of database: pure. Values are always parameters (`%s`)."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from string import ascii_letters
 
 from sojourn.core.errors import ConfigurationError
-from sojourn.stores.sql.rows import EVENT, NEVER, SESSION, TICKET
+from sojourn.core.search import folded
+from sojourn.stores.sql.rows import EVENT, NEVER, SEEN, SESSION, TICKET
+
+ROSTER = "sojourn_session_roster"
+_ESCAPED = {ord(wildcard): f"!{wildcard}" for wildcard in "!%_"}
+EPOCH = "(SELECT at FROM sojourn_epoch WHERE id = 1)"
+"""The moment of the newest epoch, or NULL. Part of every statement that needs it: read apart it might be too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +23,9 @@ class Dialect:
     `keep`: the same part, to leave such a row as it is. `locking`: ends a read whose rows must be the newest and must
     stay. `skip_locked`: ends a read that passes over rows another transaction holds. `relaxed`: a condition that makes
     one statement not wait for the disk. `newest`: first in a transaction, lets it see what was committed while it
-    waited for a lock. `binary_text`: text is sent as UTF-8, whatever the connection's character set.
+    waited for a lock. `binary_text`: text is sent as UTF-8, whatever the connection's character set. `by_index`:
+    lets a read go by the index `{name}` and no other way. `quotient`: divides whole numbers. `contains`: whether
+    `{column}` has a part that matches a parameter, made by `part_pattern`.
     """
 
     greatest: str
@@ -27,6 +37,15 @@ class Dialect:
     relaxed: str = ""
     newest: str = ""
     binary_text: bool = False
+    by_index: str = ""
+    quotient: str = "/"
+    contains: str = "LOWER({column}) LIKE %s ESCAPE '!'"
+
+    def part_pattern(self, text: str) -> str:
+        """What `contains` takes to find `text` in a column, whatever the case of the letters A to Z."""
+        if self.binary_text:
+            return "".join(f"[{c}{c.swapcase()}]" if c in ascii_letters else re.escape(c) for c in text)
+        return f"%{folded(text).translate(_ESCAPED)}%"
 
 
 DIALECTS = {
@@ -51,6 +70,10 @@ DIALECTS = {
         "ON DUPLICATE KEY UPDATE {key} = {key}",
         locking=" FOR UPDATE",
         binary_text=True,
+        # A locking read locks all that it reads on its way, and of a small table it would read, and lock, all rows.
+        by_index=" FORCE INDEX ({name})",
+        quotient="DIV",
+        contains="{column} REGEXP %s",  # LOWER leaves binary text as it is
     ),
 }
 
@@ -59,8 +82,14 @@ def _list(columns: Collection[str]) -> str:
     return ", ".join(columns)
 
 
-def _places(count: int) -> str:
+def places(count: int) -> str:
+    """`count` parameters."""
     return ", ".join(["%s"] * count)
+
+
+def seen(table: str = "sojourn_session") -> str:
+    """What to SELECT for the columns `SEEN`."""
+    return f"{_list([f'{table}.{name}' for name in SESSION])}, {EPOCH} AS {SEEN[-1]}"
 
 
 class Statements:
@@ -72,7 +101,7 @@ class Statements:
             raise ConfigurationError(f"The SQL store does not run on {vendor!r}; it runs on {known}.")
         self.dialect = dialect = DIALECTS[vendor]
         conflict = dialect.on_conflict.format(key="subject")
-        session = f"SELECT {_list(SESSION)} FROM sojourn_session"
+        session = f"SELECT {seen()} FROM sojourn_session"
         ticket = f"SELECT {_list(TICKET)} FROM sojourn_ticket"
         # A statement of its own, and the first: what is read after it is newer than the lock. Creating the row is
         # the lock as well, so that a subject's very first sign-ins race safely.
@@ -80,24 +109,40 @@ class Statements:
             "INSERT INTO sojourn_subject (subject, version) VALUES (%s, 1)"
             f" {conflict} version = sojourn_subject.version + 1"
         )
-        self.roster = f"{session} WHERE subject = %s AND state = 'open'"
+        # One row at least, so that the profile comes with it; without sessions, the rest of that row is NULL. A
+        # subject whose row is gone, or not there yet, may have sessions all the same.
+        key, index = dialect.by_index.format(name="PRIMARY"), dialect.by_index.format(name=ROSTER)
+        self.roster = (
+            f"SELECT sojourn_subject.profile, {seen()} FROM (SELECT 1 AS here) AS here"
+            f" LEFT JOIN sojourn_subject{key} ON sojourn_subject.subject = %s"
+            f" LEFT JOIN sojourn_session{index} ON sojourn_session.subject = %s AND sojourn_session.state = 'open'"
+        )
         self.roster_locked = self.roster + dialect.locking
         # All three databases answer this by both indexes; a UNION ALL of two reads takes longer to plan and to send.
         self.lookup = f"{session} WHERE digest = %s OR predecessor = %s"
         self.find = f"{session} WHERE sid = %s"
         self.history = f"{session} WHERE subject = %s AND state = 'ended' ORDER BY ended DESC, sid LIMIT %s"
-        self.overdue = f"{session} WHERE deadline <= %s AND state = 'open' ORDER BY deadline, sid LIMIT %s"
+        self.overdue = self._overdue()
         self.ticket = f"{ticket} WHERE digest = %s"
         self.ticket_locked = f"{ticket} WHERE digest = %s AND subject = %s{dialect.locking}"
         self.redeem = "DELETE FROM sojourn_ticket WHERE digest = %s"
         columns = (*SESSION, "deadline")
-        self.insert_session = f"INSERT INTO sojourn_session ({_list(columns)}) VALUES ({_places(len(columns))})"
+        self.insert_session = f"INSERT INTO sojourn_session ({_list(columns)}) VALUES ({places(len(columns))})"
         self.insert_ticket = self._insert_once("sojourn_ticket", TICKET, 1)
         self.touch = self._touch("")
         self.touch_relaxed = self._touch(dialect.relaxed)
-        self.forget_subject = (
-            "DELETE FROM sojourn_subject WHERE subject = %s AND NOT EXISTS"
-            " (SELECT 1 FROM sojourn_session WHERE sojourn_session.subject = sojourn_subject.subject)"
+        self.set_profile = "UPDATE sojourn_subject SET profile = %s WHERE subject = %s"
+        nobody = "NOT EXISTS (SELECT 1 FROM sojourn_session WHERE sojourn_session.subject = sojourn_subject.subject)"
+        self.idle_subject = f"SELECT version, profile FROM sojourn_subject WHERE subject = %s AND {nobody}"
+        # The version tells of a sign-in since: a statement that waited for it may still not see its session.
+        self.forget_subject = f"DELETE FROM sojourn_subject WHERE subject = %s AND version = %s AND {nobody}"
+        self.erase = [
+            f"DELETE FROM {table} WHERE subject = %s"
+            for table in ("sojourn_session", "sojourn_ticket", "sojourn_event", "sojourn_subject")
+        ]
+        self.begin_epoch = (
+            f"INSERT INTO sojourn_epoch (id, at) VALUES (1, %s) {dialect.on_conflict.format(key='id')}"
+            f" at = {dialect.greatest}(sojourn_epoch.at, %s)"
         )
 
     def insert_events(self, count: int) -> str:
@@ -125,15 +170,41 @@ class Statements:
 
     def purge(self, table: str, key: str, column: str, count: int) -> str:
         """Delete `count` rows of `table` by their keys, unless `column` has changed meanwhile."""
-        return f"DELETE FROM {table} WHERE {key} IN ({_places(count)}) AND {column} < %s"
+        return f"DELETE FROM {table} WHERE {key} IN ({places(count)}) AND {column} < %s"
 
     def _touch(self, condition: str) -> str:
         carried = "COALESCE(%s, carrier_expires)"
         bound = self._deadline(("last_seen", "carrier_expires"), [], carried)
         return (
             f"UPDATE sojourn_session SET deadline = {bound}, last_seen = {self._later()}, carrier_expires = {carried}"
-            f" WHERE sid = %s AND state = 'open' AND deadline > %s{condition}"
+            f" WHERE sid = %s AND state = 'open' AND deadline > %s"
+            f" AND created >= COALESCE((SELECT at FROM sojourn_epoch WHERE id = 1 AND at <= %s), created){condition}"
         )
+
+    def _overdue(self) -> str:
+        """What is over by its own deadline, and what an epoch has made void; each part by an index, in its order.
+
+        Those before the epoch's moment come first, then those that it ended, in the order of their starts, then the
+        rest.
+        """
+        session = f"SELECT {seen()}, {{over}} AS over_since FROM sojourn_session WHERE"
+        first = (
+            f"{session} deadline <= {self.dialect.least}(%s, COALESCE({EPOCH}, %s)) AND state = 'open'"
+            " ORDER BY deadline, created, sid LIMIT %s"
+        )
+        void = (
+            f"{session} state = 'open' AND created < {EPOCH} AND {EPOCH} <= %s AND deadline > {EPOCH}"
+            " ORDER BY created, sid LIMIT %s"
+        )
+        rest = (
+            f"{session} deadline <= %s AND state = 'open' AND deadline > {EPOCH} AND created >= {EPOCH}"
+            " ORDER BY deadline, created, sid LIMIT %s"
+        )
+        union = " UNION ALL ".join(
+            f"SELECT * FROM ({part.format(over=over)}) AS part{number}"
+            for number, (part, over) in enumerate(((first, "deadline"), (void, EPOCH), (rest, "deadline")))
+        )
+        return f"SELECT {_list(SEEN)} FROM ({union}) AS found ORDER BY over_since, created, sid LIMIT %s"
 
     def _later(self) -> str:
         return f"{self.dialect.greatest}(last_seen, %s)"
@@ -156,5 +227,5 @@ class Statements:
 
     def _insert_once(self, table: str, columns: Collection[str], count: int) -> str:
         key = next(iter(columns))
-        values = ", ".join([f"({_places(len(columns))})"] * count)
+        values = ", ".join([f"({places(len(columns))})"] * count)
         return f"INSERT INTO {table} ({_list(columns)}) VALUES {values} {self.dialect.keep.format(key=key)}"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -11,8 +12,10 @@ from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
 from sojourn.core.tokens import check_subject
+from sojourn.stores.sql.answers import Answers, undamaged
 from sojourn.stores.sql.attempts import attempt
 from sojourn.stores.sql.database import Database, Row, Value
+from sojourn.stores.sql.profiles import profile_of, profile_text
 from sojourn.stores.sql.rows import (
     EVENT,
     SESSION,
@@ -46,6 +49,7 @@ class SQLStore:
         self._db = database
         self._sql = Statements(database.vendor)
         self._sleep = sleep
+        self._answers = Answers(self._sql.dialect, self._query)
 
     def lookup(self, digest: bytes) -> Session | None:
         """See `Store.lookup`. One statement."""
@@ -60,11 +64,15 @@ class SQLStore:
 
     def roster(self, subject: str) -> Roster:
         """See `Store.roster`."""
-        return Roster(subject, self._sessions(self._sql.roster, subject))
+        if not storable(subject, WIDTHS["subject"]):
+            return Roster(subject)
+        return self._roster(self._sql.roster, subject)
 
     def history(self, subject: str, limit: int) -> Sequence[Session]:
         """See `Store.history`."""
-        return self._sessions(self._sql.history, subject, limit)
+        if not storable(subject, WIDTHS["subject"]):
+            return ()
+        return tuple(session_of(row) for row in self._query(self._sql.history, (subject, limit)))
 
     def ticket(self, digest: bytes) -> Ticket | None:
         """See `Store.ticket`."""
@@ -80,13 +88,13 @@ class SQLStore:
 
         def work() -> T:
             self._execute(self._sql.lock, (subject,))
-            sessions = self._sessions(self._sql.roster_locked, subject)
-            kept = None
+            roster = self._roster(self._sql.roster_locked, subject)
             if ticket is not None:
-                kept = _only([ticket_of(row) for row in self._query(self._sql.ticket_locked, (ticket.hex(), subject))])
-            decision = decide(Roster(subject, sessions, kept))
+                rows = self._query(self._sql.ticket_locked, (ticket.hex(), subject))
+                roster = replace(roster, ticket=_only([ticket_of(row) for row in rows]))
+            decision = decide(roster)
             # All of it is made before any of it is written: a record that cannot be stored changes nothing.
-            for statement, values in self._changes(sessions, decision) + self._additions(decision):
+            for statement, values in self._changes(roster, decision) + self._additions(decision):
                 self._execute(statement, values)
             return decision.outcome
 
@@ -106,21 +114,15 @@ class SQLStore:
     def touch(self, session: Session, now: int, carrier_expires: int | None) -> bool:
         """See `Store.touch`. One statement; on PostgreSQL it does not wait for the disk, unless in a transaction."""
         statement = self._sql.touch if self._db.in_transaction else self._sql.touch_relaxed
-        values = (now, carrier_expires, now, carrier_expires, session.sid, now)
+        values = (now, carrier_expires, now, carrier_expires, session.sid, now, now)
         return self._attempt(lambda: self._execute(statement, values) > 0, atomic=False)
 
     def overdue(self, now: int, limit: int) -> Sequence[Session]:
         """See `Store.overdue`. Damaged records are passed over: one of them must not stop all sweeps."""
-        found = []
-        for row in self._query(self._sql.overdue, (now, limit)):
-            try:
-                found.append(session_of(row))
-            except RecordFormatError:
-                continue
-        return found
+        return undamaged(self._query(self._sql.overdue, (now, now, limit, now, limit, now, limit, limit)))
 
     def purge(self, before: int, limit: int) -> int:
-        """See `Store.purge`. Subjects that no session of theirs is remembered of are forgotten too, uncounted."""
+        """See `Store.purge`. Subjects of whom nothing is left to remember are forgotten too, uncounted."""
         total = 0
         for table, key, column in (
             ("sojourn_session", "sid", "ended"),
@@ -137,32 +139,40 @@ class SQLStore:
         return total
 
     def search(self, query: SessionQuery, now: int) -> Page:
-        """See `Store.search`."""
-        raise NotImplementedError
+        """See `Store.search`. One statement."""
+        return self._answers.search(query, now)
 
     def count(self, query: SessionQuery, now: int, at_most: int) -> int:
-        """See `Store.count`."""
-        raise NotImplementedError
+        """See `Store.count`. One statement."""
+        return self._answers.count(query, now, at_most)
 
     def census(self, now: int) -> Census:
-        """See `Store.census`."""
-        raise NotImplementedError
+        """See `Store.census`. Three statements."""
+        return self._answers.census(now)
 
     def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:
-        """See `Store.tally`."""
-        raise NotImplementedError
+        """See `Store.tally`. Three statements."""
+        return self._answers.tally(start, step, count)
 
     def journal(self, query: EventQuery) -> Sequence[Mapping[str, object]]:
-        """See `Store.journal`."""
-        raise NotImplementedError
+        """See `Store.journal`. One statement. Raises RecordFormatError for a damaged event."""
+        return self._answers.journal(query)
 
     def begin_epoch(self, at: int) -> None:
-        """See `Store.begin_epoch`."""
-        raise NotImplementedError
+        """See `Store.begin_epoch`. One statement, whatever the number of sessions."""
+        self._attempt(lambda: self._execute(self._sql.begin_epoch, (at, at)), atomic=False)
 
     def erase(self, subject: str) -> int:
         """See `Store.erase`."""
-        raise NotImplementedError
+        if not storable(subject, WIDTHS["subject"]):
+            return 0
+
+        def work() -> int:
+            self._execute(self._sql.lock, (subject,))
+            gone = [self._execute(statement, (subject,)) for statement in self._sql.erase]
+            return sum(gone[:-1])  # the last is the subject's own row, which the lock may only just have made
+
+        return self._attempt(work)
 
     def _purge(self, table: str, key: str, column: str, before: int, count: int) -> tuple[int, int]:
         """Delete up to `count` rows in one short transaction; how many were there, and how many went."""
@@ -182,13 +192,19 @@ class SQLStore:
         if not self._db.in_transaction:
             # One at a time and each on its own: a subject's row is its lock, and a purge must not hold several.
             for subject in subjects:
-                self._attempt(partial(self._execute, self._sql.forget_subject, (subject,)), atomic=False)
+                self._forget(subject)
         return done
 
-    def _changes(self, before: Sequence[Session], decision: Decision[T]) -> Plan:
+    def _forget(self, subject: Value) -> None:
+        for version, profile in self._query(self._sql.idle_subject, (subject,)):
+            if _is_empty(profile):
+                forget = partial(self._execute, self._sql.forget_subject, (subject, version))
+                self._attempt(forget, atomic=False)
+
+    def _changes(self, roster: Roster, decision: Decision[T]) -> Plan:
         """The statements for the sessions of a decision. What is not on the roster is not open: left alone."""
         plan: Plan = []
-        known = {session.sid: session for session in before}
+        known = {session.sid: session for session in roster.sessions}
         for session in decision.update:
             present = known.get(session.sid)
             if present is None:
@@ -204,6 +220,8 @@ class SQLStore:
             plan.append((self._sql.insert_session, row))
         if decision.redeem is not None:
             plan.append((self._sql.redeem, (decision.redeem.hex(),)))
+        if decision.profile is not None and decision.profile != roster.profile:
+            plan.append((self._sql.set_profile, (profile_text(decision.profile), roster.subject)))
         return plan
 
     def _additions(self, decision: Decision[T]) -> Plan:
@@ -220,10 +238,11 @@ class SQLStore:
     def _attempt(self, work: Callable[[], T], *, atomic: bool = True) -> T:
         return attempt(self._db, work, atomic=atomic, sleep=self._sleep)
 
-    def _sessions(self, statement: str, subject: str, *values: Value) -> tuple[Session, ...]:
-        if not storable(subject, WIDTHS["subject"]):
-            return ()
-        return tuple(session_of(row) for row in self._query(statement, (subject, *values)))
+    def _roster(self, statement: str, subject: str) -> Roster:
+        rows = self._query(statement, (subject, subject))
+        # The profile is the first column of each row; where there is no session, the rest of the only row is empty.
+        sessions = tuple(session_of(row[1:]) for row in rows if row[1] is not None)
+        return Roster(subject, sessions, profile=profile_of(rows[0][0]))
 
     def _query(self, statement: str, values: Sequence[Value]) -> list[Row]:
         return self._db.query(statement, self._sent(values))
@@ -239,6 +258,13 @@ class SQLStore:
 
 def _in_order(values: Mapping[str, Value], columns: Sequence[str]) -> list[Value]:
     return [values[name] for name in columns]
+
+
+def _is_empty(profile: object) -> bool:
+    try:
+        return profile_of(profile).empty
+    except RecordFormatError:
+        return False
 
 
 def _only(found: Sequence[T]) -> T | None:

@@ -2,7 +2,9 @@
 
 import pytest
 
-MODULES = tuple(f"sojourn.testing.conformance.{part}" for part in ("reading", "texts", "upkeep", "writing"))
+MODULES = tuple(
+    f"sojourn.testing.conformance.{part}" for part in ("operating", "reading", "texts", "upkeep", "writing")
+)
 """The modules that assert."""
 
 pytest.register_assert_rewrite(*MODULES)

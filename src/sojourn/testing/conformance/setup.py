@@ -23,6 +23,10 @@ class Reader(Protocol):
         """The payloads of the subject's recorded events, in the order of recording."""
         ...
 
+    def remains(self, subject: str) -> list[Any]:
+        """All that is stored of the subject, of whatever kind, in one order; empty if there is no trace of them."""
+        ...
+
 
 class MemoryReader:
     """The reader of a `MemoryStore`."""
@@ -38,6 +42,10 @@ class MemoryReader:
     def events(self, subject: str) -> list[Mapping[str, Any]]:
         """See `Reader.events`."""
         return [payload(event) for event in self._store.events if event.subject == subject]
+
+    def remains(self, subject: str) -> list[Any]:
+        """See `Reader.remains`."""
+        return self._store.remains(subject)
 
 
 class Setup:

@@ -1,0 +1,208 @@
+"""What operators ask, as statements and their parameters: pure. Each takes a bounded number of plain reads."""
+
+from dataclasses import dataclass, field
+
+from sojourn.core.events import STOPPED
+from sojourn.core.search import EventQuery, SessionQuery, Standing
+from sojourn.stores.sql.database import Value
+from sojourn.stores.sql.rows import LARGEST, WIDTHS, storable
+from sojourn.stores.sql.statements import Dialect, places, seen
+
+Question = tuple[str, list[Value]]
+_LAST = "\U0010ffff"
+_BEGUN = "(SELECT at FROM sojourn_epoch WHERE id = 1 AND at <= %s)"
+"""The moment of the newest epoch, unless it is still to come."""
+
+
+def bounded(number: int) -> int:
+    """`number`, or the nearest one that every database can compare with; no record is beyond it."""
+    return max(-LARGEST, min(number, LARGEST))
+
+
+@dataclass(slots=True)
+class Conditions:
+    """Conditions that must all hold, and their parameters in the same order."""
+
+    texts: list[str] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+
+    def add(self, text: str, *values: Value) -> None:
+        """One condition more."""
+        self.texts.append(text)
+        self.values += [bounded(value) if isinstance(value, int) else value for value in values]
+
+    def __str__(self) -> str:
+        return " AND ".join(self.texts)
+
+
+class Questions:
+    """The statements behind `Store.search` and what is like it, for one kind of database."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    def search(self, query: SessionQuery, now: int) -> Question | None:
+        """A page of sessions and one more, if there is one. None if nothing can be found."""
+        parts = self._parts(query, now)
+        if parts is None:
+            return None
+        way = "" if query.oldest_first else " DESC"
+        rows: list[str] = []
+        values: list[Value] = []
+        for number, part in enumerate(parts):
+            if query.after is not None:
+                created, sid = query.after
+                beyond = ">" if query.oldest_first else "<"
+                # The first half is what an index takes.
+                part.add(f"created {beyond}= %s AND (created {beyond} %s OR sid {beyond} %s)", created, created, sid)
+            # A few subjects have few sessions: read those, rather than all sessions in their order till a page is full.
+            first = "created + 0" if query.subjects is not None else "created"
+            order = f"ORDER BY {first}{way}, sid{way} LIMIT %s"
+            rows.append(f"SELECT * FROM (SELECT {seen()} FROM sojourn_session WHERE {part} {order}) AS part{number}")
+            values += [*part.values, query.limit + 1]
+        union = f"SELECT * FROM ({' UNION ALL '.join(rows)}) AS found ORDER BY created{way}, sid{way} LIMIT %s"
+        return union, [*values, query.limit + 1]
+
+    def count(self, query: SessionQuery, now: int, at_most: int) -> Question | None:
+        """How many, at most `at_most`. None if nothing can be found."""
+        parts = self._parts(query, now)
+        if parts is None:
+            return None
+        rows = " UNION ALL ".join(f"SELECT 1 AS one FROM sojourn_session WHERE {part}" for part in parts)
+        values = [value for part in parts for value in part.values]
+        question = f"SELECT COUNT(*) FROM (SELECT one FROM ({rows}) AS found LIMIT %s) AS counted"
+        return question, [*values, max(0, bounded(at_most))]
+
+    def live_by_kind(self, now: int) -> Question:
+        """How many live sessions there are of each kind of device and client."""
+        live = _live(now)
+        return (
+            f"SELECT device_kind, client, COUNT(*) FROM sojourn_session WHERE {live} GROUP BY device_kind, client",
+            live.values,
+        )
+
+    def live_by_subject(self, now: int) -> Question:
+        """How many subjects have how many live sessions."""
+        live = _live(now)
+        each = f"SELECT COUNT(*) AS held FROM sojourn_session WHERE {live} GROUP BY subject"
+        return f"SELECT held, COUNT(*) FROM ({each}) AS counted GROUP BY held", live.values
+
+    def outbox(self) -> Question:
+        """How many events are recorded, and the time of the oldest."""
+        return "SELECT COUNT(*), MIN(at) FROM sojourn_event", []
+
+    def started(self, start: int, step: int, end: int) -> Question:
+        """How many sessions started in each stretch."""
+        return self._tally("sojourn_session", "created", "", start, step, end, ("state IN ('open', 'ended')", []))
+
+    def ended(self, start: int, step: int, end: int) -> Question:
+        """How many sessions ended in each stretch, by reason."""
+        return self._tally("sojourn_session", "ended", "end_reason", start, step, end)
+
+    def stopped(self, start: int, step: int, end: int) -> Question:
+        """How many sign-ins were no success in each stretch, by the type of their event."""
+        types: tuple[str, list[Value]] = (f"type IN ({places(len(STOPPED))})", [*STOPPED])
+        return self._tally("sojourn_event", "at", "type", start, step, end, types)
+
+    def journal(self, query: EventQuery) -> Question | None:
+        """A page of events. None if nothing can be found."""
+        texts = [*query.types, query.subject or "", "" if query.after is None else query.after[1]]
+        if not all(storable(text, WIDTHS["subject"]) for text in texts):
+            return None
+        conditions = Conditions(["1 = 1"])
+        if query.subject is not None:
+            conditions.add("subject = %s", query.subject)
+        if query.types:
+            conditions.add(f"type IN ({places(len(query.types))})", *query.types)
+        if query.since is not None:
+            conditions.add("at >= %s", query.since)
+        if query.after is not None:
+            at, event = query.after
+            conditions.add("at >= %s AND (at > %s OR event > %s)", at, at, event)
+        return (
+            f"SELECT payload FROM sojourn_event WHERE {conditions} ORDER BY at, event LIMIT %s",
+            [*conditions.values, query.limit],
+        )
+
+    def _tally(
+        self,
+        table: str,
+        column: str,
+        by: str,
+        start: int,
+        step: int,
+        end: int,
+        extra: tuple[str, list[Value]] = ("1 = 1", []),
+    ) -> Question:
+        """How many rows of `table` there are in each stretch of `step` milliseconds, the first being number 0."""
+        names = f"({column} - %s) {self._dialect.quotient} %s AS stretch{by and f', {by}'}"
+        rows = f"{table} WHERE {column} >= %s AND {column} < %s AND {extra[0]}"
+        return (
+            f"SELECT {names}, COUNT(*) FROM {rows} GROUP BY stretch{by and f', {by}'}",
+            [*map(bounded, (start, step, start, end)), *extra[1]],
+        )
+
+    def _parts(self, query: SessionQuery, now: int) -> list[Conditions] | None:
+        """The sessions that are asked for, as parts that have none in common, each with an index in their order."""
+        parts = [] if query.standing is Standing.LIVE else [Conditions(["state = 'ended'"])]
+        if query.reason is None:
+            parts += self._open_parts(query.standing, now)
+        wanted = self._filters(query)
+        if not parts or wanted is None:
+            return None
+        for part in parts:
+            part.add(str(wanted), *wanted.values)
+        return parts
+
+    def _open_parts(self, standing: Standing, now: int) -> list[Conditions]:
+        if standing is Standing.ANY:
+            return [Conditions(["state = 'open'"])]
+        if standing is Standing.LIVE:
+            return [_live(now)]
+        late, void = Conditions(), Conditions()
+        # Written so that no database takes the index of what is open: few are late, and their own index has them.
+        late.add("deadline <= %s AND state <> 'ended'", now)
+        void.add(f"state = 'open' AND created < {_BEGUN} AND deadline > %s", now, now)
+        return [late, void]
+
+    def _filters(self, query: SessionQuery) -> Conditions | None:
+        """The fields of `query` as conditions; None if no session that was ever stored can match."""
+        texts = {"client": query.client or "", "device_family": query.device, "address": query.address}
+        texts |= {"sid": "" if query.after is None else query.after[1]}
+        if not all(storable(text, WIDTHS[name]) for name, text in texts.items()):
+            return None
+        conditions = Conditions(["1 = 1"])
+        if query.subjects is not None:
+            subjects = [subject for subject in set(query.subjects) if storable(subject, WIDTHS["subject"])]
+            if not subjects:
+                return None
+            conditions.add(f"subject IN ({places(len(subjects))})", *subjects)
+        if query.client is not None:
+            conditions.add("client = %s", query.client)
+        if query.device:
+            either = " OR ".join(
+                self._dialect.contains.format(column=column) for column in ("device_family", "device_os")
+            )
+            pattern = self._dialect.part_pattern(query.device)
+            conditions.add(f"({either})", pattern, pattern)
+        if query.device_class is not None:
+            conditions.add("device_kind = %s", str(query.device_class))
+        if query.address:
+            # Not LIKE: that is an index on one database, a scan on another, and blind to case on a third.
+            last = query.address + _LAST * (WIDTHS["address"] - len(query.address))
+            conditions.add("address >= %s AND address <= %s", query.address, last)
+        if query.reason is not None:
+            conditions.add("end_reason = %s", str(query.reason))
+        if query.since is not None:
+            conditions.add("created >= %s", query.since)
+        if query.before is not None:
+            conditions.add("created < %s", query.before)
+        return conditions
+
+
+def _live(now: int) -> Conditions:
+    """Open, and neither time nor an epoch has ended it by `now`."""
+    conditions = Conditions()
+    conditions.add("state = 'open' AND deadline > %s", now)
+    conditions.add(f"created >= COALESCE({_BEGUN}, {-LARGEST})", now)
+    return conditions
