@@ -45,7 +45,7 @@ def story(clock: FakeClock) -> Generator[Call, Any, None]:
     clock.advance(2 * MINUTE)
     yield call("authenticate", token, passive=True)
     yield call("authenticate", token)
-    yield call("keep_up", replace(first.session, inactivity_timeout=None, expires=None), POLICY)
+    yield call("keep_up", replace(first.session, inactivity_timeout=None, expires=None), ann)
     yield call("settle", first.session, Arrival("ann", persistent=True, carrier_expires=clock() + DAY))
     yield call("touch", first.session, clock() + HOUR)
     session, renewed = yield call("rotate", first.session, privileges="staff")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from sojourn.control import SessionControl
+from sojourn.core.errors import StoreUnavailable
 from sojourn.core.events import TYPE_OF, Event, SessionEnded, SignInsPaused, StartRefused
 from sojourn.core.policy import Limit, Policy
 from sojourn.core.records import Arrival, Device, DeviceClass, EndReason
@@ -62,6 +64,26 @@ def told(kept: Kept, event: Event) -> dict[str, Any]:
 def fields(record: logging.LogRecord) -> dict[str, Any]:
     common = {*vars(logging.makeLogRecord({})), "taskName", "message", "asctime"}
     return {key: value for key, value in vars(record).items() if key not in common}
+
+
+def every_field() -> set[str]:
+    """Every field that a record of ours can have: from events with all of their fields set."""
+    kept, logger = Kept(), logging.getLogger(f"{__name__}.every_field")
+    logger.addHandler(kept)
+    logger.setLevel(logging.DEBUG)
+    log = SessionLog(IDS, logger)
+    session = ended(full_session(mint_sid(1)), at=1, by="root")
+    values: dict[str, Any] = {
+        "session": session,
+        "arrival": {"client": "shop", "device": "x", "device_class": "phone", "address": "::1", "place": "Bern"},
+    }
+    for kind in TYPE_OF:
+        mine = {each.name: values.get(each.name, "x") for each in dataclasses.fields(kind) if each.name != "at"}
+        mine |= {name: ("x",) for name in ("open", "also_open", "ended") if name in mine}
+        log.happened(kind(at=1, **mine))
+    log.rejected(Rejection.ENDED, session)
+    log.failed("lookup", StoreUnavailable())
+    return {name for record in kept.records for name in fields(record)}
 
 
 class TestCorrelation:

@@ -242,6 +242,20 @@ class TestLookUp:
         control.authenticate(started.token)
         assert witness.told[1:] == [(Rejection.ENDED, ended)]
 
+    def test_one_that_a_shell_makes_by_itself_is_observed_as_any_other(
+        self, watched: ObservedStore, faulty: FaultyStore, witness: Witness
+    ) -> None:
+        token = mint_token(0).digest()
+        assert watched.lookup_along(token, lambda: (faulty.lookup(token), "the user")) == (None, "the user")
+        faulty.fail_before("lookup")
+        with pytest.raises(StoreUnavailable):
+            watched.lookup_along(token, lambda: (faulty.lookup(token), "the user"))
+        assert witness.told == [
+            ("looked up", 0.5),
+            (Rejection.UNKNOWN, None),
+            ("failed", "lookup", "store-unavailable"),
+        ]
+
     def test_an_old_one_counts_only_after_its_grace(
         self, watched: ObservedStore, witness: Witness, clock: FakeClock
     ) -> None:

@@ -111,11 +111,21 @@ class ObservedStore(AroundStore):
         except StoreError as error:
             self._tell("failed", "lookup", error)
             raise
-        if self._timed:
-            self._tell("looked_up", self._timer() - began)
-        if found is None or not found.open or found.digest != digest:
-            self._presented(found)
+        self._looked_up(digest, found, began)
         return found
+
+    def lookup_along(self, digest: bytes, look: Callable[[], tuple[Session | None, T]]) -> tuple[Session | None, T]:
+        """A look-up that a shell makes by itself, since it can read something else along with the record: `look`
+        returns both. Observed as `lookup` is, and raises what `look` raises.
+        """
+        began = self._timer() if self._timed else 0.0
+        try:
+            found, along = look()
+        except StoreError as error:
+            self._tell("failed", "lookup", error)
+            raise
+        self._looked_up(digest, found, began)
+        return found, along
 
     def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
         """See `Store.transact`."""
@@ -139,13 +149,14 @@ class ObservedStore(AroundStore):
         self.around("restore", lambda: self.store.restore(decision))
         self._report(decision.events)
 
-    def _presented(self, found: Session | None) -> None:
-        """A token that is not the present one of an open session. One in its grace after a renewal is none of these."""
+    def _looked_up(self, digest: bytes, found: Session | None, began: float) -> None:
+        if self._timed:
+            self._tell("looked_up", self._timer() - began)
         if found is None:
             self._tell("rejected", Rejection.UNKNOWN, None)
         elif not found.open:
             self._tell("rejected", Rejection.ENDED, found)
-        elif found.predecessor_until <= self._clock():
+        elif found.digest != digest and found.predecessor_until <= self._clock():
             self._tell("rejected", Rejection.SUPERSEDED, found)
 
     def _report(self, events: tuple[Event, ...]) -> None:

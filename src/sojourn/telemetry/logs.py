@@ -29,7 +29,7 @@ LINES: dict[str, tuple[int, str]] = {
     "choice.offered": (logging.INFO, "A sign-in of %(subject)s waits for a choice: %(limit)s"),
     "sign_ins.paused": (logging.WARNING, "The sign-ins of %(subject)s were paused by %(by)s"),
     "sign_ins.resumed": (logging.WARNING, "The sign-ins of %(subject)s were resumed by %(by)s"),
-    "report.would_have": (logging.INFO, "A limit would have held %(session)s of %(subject)s: %(limit)s"),
+    "report.would_have": (logging.INFO, "Enforced, %(session)s of %(subject)s would have met: %(outcome)s"),
     "token.unknown": (logging.WARNING, "A token was presented that no session has"),
     "token.ended": (logging.INFO, "The token of session %(session)s was presented, which has ended: %(reason)s"),
     "token.superseded": (logging.WARNING, "An old token of session %(session)s was presented, long since renewed"),

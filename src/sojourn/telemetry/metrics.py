@@ -93,10 +93,10 @@ ENDS = Metric(
 WOULD_HAVE = Metric(
     "sojourn.would_have",
     Kind.COUNTER,
-    "{sign_in}",
-    "Report-only: what limits would have done to sign-ins, by overflow.",
-    "overflow",
-    tuple(Overflow),
+    "{occasion}",
+    "Report-only: what enforcement would have done, by what it would have come to.",
+    "outcome",
+    (*Overflow, EndReason.REPLACED, EndReason.INACTIVITY_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT),
 )
 REJECTIONS = Metric(
     "sojourn.token.rejections",
