@@ -20,7 +20,7 @@ from sojourn.core.timeouts import DAY, HOUR, MINUTE
 
 NAMES = [each.name for each in fields(Settings)]
 EXAMPLES = {each.name: each.metadata["example"] for each in fields(Settings)}
-FLAGS = ["ENABLED", "REPLACE_SAME_DEVICE", "REPORT_ONLY", "ADOPT_EXISTING", "NO_STORE"]
+FLAGS = ["ENABLED", "REPLACE_SAME_DEVICE", "REPORT_ONLY", "ADOPT_EXISTING", "NO_STORE", "REPORT_ACTIVITY"]
 DURATIONS = [
     "INACTIVITY_TIMEOUT",
     "ABSOLUTE_TIMEOUT",
@@ -32,6 +32,7 @@ DURATIONS = [
     "RETENTION",
     "REAUTHENTICATION_WINDOW",
     "DEVICE_COOKIE_AGE",
+    "TIMEOUT_WARNING",
 ]
 TEXTS = [
     "STORE",

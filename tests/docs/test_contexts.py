@@ -7,7 +7,7 @@ import re
 
 from tests.docs.markdown import DOCS, ROOT, Page
 
-_MAKERS = ("internal/answers.py", "views.py", "ending.py", "choosing.py")
+_MAKERS = ("internal/answers.py", "views.py", "ending.py", "choosing.py", "signing_out.py")
 
 
 def made() -> dict[str, set[str]]:

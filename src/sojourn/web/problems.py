@@ -103,6 +103,11 @@ def ended_problem(session: Session, by: Session | None) -> dict[str, object]:
     )
 
 
+def not_signed_in_problem() -> dict[str, object]:
+    """401: nobody is signed in; if somebody was, they have been told why not any more."""
+    return _problem("not-signed-in", "Nobody is signed in", 401, "Sign in.")
+
+
 def invalid_ticket_problem() -> dict[str, object]:
     """410: the choice can no longer be made."""
     return _problem("choice-over", "This choice is over", 410, "Begin the sign-in again.")

@@ -17,6 +17,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from sojourn.contrib.django.internal import carrier
 from sojourn.contrib.django.internal.endings import present_request
 from sojourn.contrib.django.internal.judge import Judgement, disown, is_owner, judge
+from sojourn.contrib.django.internal.passive import is_passive
 from sojourn.contrib.django.internal.visit import visit_for
 from sojourn.contrib.django.settings import current
 
@@ -42,7 +43,7 @@ def _is_live(session: SessionBase) -> bool:
         visit.session_key = session.session_key
     if carried.user_key is None and carried.token is None:
         return True  # nobody is signed in to it: a sign-in that is under way
-    passive = request is not None and request.path.startswith(current().PASSIVE_PATHS)
+    passive = request is not None and is_passive(request)
     found = _judged(session, carried, passive)
     if found.live is None:
         session.flush()

@@ -94,6 +94,19 @@ class Settings:
         default=(),
         example='["/api/notifications/"]',
     )
+    TIMEOUT_WARNING: int = _setting(
+        parse_duration,
+        "How long before a timeout pages warn of it and count down (WCAG 2.2.1); at most a third of the timeout.",
+        default=2 * MINUTE,
+        example='"2m"',
+    )
+    REPORT_ACTIVITY: bool = _setting(
+        flag,
+        "Whether typing, clicking and scrolling in a page that warns of timeouts is activity, so that nobody is signed "
+        "out in the middle of a long form. Such pages then send a small request at most once every TOUCH_INTERVAL.",
+        default=True,
+        example="False",
+    )
     REPLACE_SAME_DEVICE: bool = _setting(
         flag,
         "Whether a sign-in from a device that already has a session replaces that session.",

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from sojourn.contrib.django import choosing, ending, views
+from sojourn.contrib.django import choosing, ending, signing_out, timeout, views
+from sojourn.contrib.django.internal.passive import QUESTION
 
 app_name = "sojourn"
 urlpatterns = [
@@ -10,5 +11,7 @@ urlpatterns = [
     path("end/<str:sid>/", ending.EndView.as_view(), name="end"),
     path("end-others/", ending.EndOthersView.as_view(), name="end_others"),
     path("choose/", choosing.ChooseView.as_view(), name="choose"),
-    path("sign-out/", views.SignOutView.as_view(), name="sign_out"),
+    path(QUESTION, timeout.TimeoutView.as_view(), name="timeout"),
+    path("sign-out/", signing_out.SignOutView.as_view(), name="sign_out"),
+    path("signed-out/", signing_out.SignedOutView.as_view(), name="signed_out"),
 ]

@@ -2,11 +2,9 @@
 
 from typing import Any, cast
 
-from django.conf import settings as django_settings
-from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -75,13 +73,3 @@ class SessionsView(OwnSessionView):
 def _counts_all(limit: Limit) -> bool:
     """Whether the limit counts every session of a user, so that "2 of 3 are in use" can be said of it."""
     return limit.counts is Counts.SESSIONS and not (limit.scope or limit.clients or limit.device_classes)
-
-
-class SignOutView(LogoutView):
-    """Signs out, by POST only, and goes to where the site's own sign-out goes, or to the sign-in page."""
-
-    http_method_names = ["post", "options"]  # noqa: RUF012 - Django declares it as an instance's
-
-    def get_default_redirect_url(self) -> str:
-        """The site's LOGOUT_REDIRECT_URL, or the sign-in page."""
-        return resolve_url(django_settings.LOGOUT_REDIRECT_URL or django_settings.LOGIN_URL)

@@ -23,6 +23,54 @@ REASONS: dict[EndReason, str | Promise] = {
     EndReason.ABORTED: pgettext_lazy("reason", "The sign-in did not complete"),
 }
 
+EXPLANATIONS: dict[EndReason, str | Promise] = {
+    EndReason.LOGOUT: _("You signed out, so this session is over. Sign in again to go on."),
+    EndReason.REVOKED: _("This session was ended from another session of your account. Sign in again to go on."),
+    EndReason.EVICTED: _(
+        "There was a new sign-in to your account. The number of open sessions is limited, so this one was "
+        "ended to make room."
+    ),
+    EndReason.REPLACED: _(
+        "You signed in again in this browser, and the newer session took the place of this one. If you do "
+        "not see it, sign in again."
+    ),
+    EndReason.INACTIVITY_TIMEOUT: _(
+        "This session was not used for some time, so it was ended to protect your account. Sign in again to go on."
+    ),
+    EndReason.ABSOLUTE_TIMEOUT: _(
+        "This session reached the longest time it may last. To protect your account, you have to sign in "
+        "anew from time to time, however active you are."
+    ),
+    EndReason.CARRIER_EXPIRED: _(
+        "The time for which this browser keeps you signed in is over. Sign in again to go on."
+    ),
+    EndReason.CREDENTIAL_CHANGED: _(
+        "The password of this account, or other data used to sign in, was changed. To protect the account, "
+        "this session was ended. Sign in again to go on, with the new password if there is one."
+    ),
+    EndReason.DEACTIVATED: _(
+        "This account was deactivated, so all its sessions were ended. To have it activated again, ask the "
+        "people who run this site."
+    ),
+    EndReason.DELETED: _(
+        "This account was deleted, so all its sessions were ended. If you did not expect that, ask the "
+        "people who run this site."
+    ),
+    EndReason.ABORTED: _(
+        "Your sign-in could not be completed because of an error, so its session was ended. Please sign in again."
+    ),
+    EndReason.SWITCHED: _(
+        "Another account was signed in to in this browser, which ended the session of the account before it. "
+        "Sign in again to go on."
+    ),
+    EndReason.OPERATOR: _(
+        "An administrator ended this session. You can sign in again; to learn why, ask the people who run this site."
+    ),
+    EndReason.EPOCH: _("The people who run this site ended all sessions, of every account. Sign in again to go on."),
+}
+_REVOKED_FROM_ELSEWHERE = _("This session was ended from elsewhere, on request. Sign in again to go on.")
+_ENDED = _("This session has ended. Sign in again to go on.")
+
 DEVICE_CLASSES: dict[DeviceClass, str | Promise] = {
     DeviceClass.COMPUTER: _("Computer"),
     DeviceClass.PHONE: _("Phone"),
@@ -38,3 +86,16 @@ def reason_text(reason: str) -> str:
         return str(REASONS[EndReason(reason)])
     except ValueError:
         return str(pgettext_lazy("reason", "Ended"))
+
+
+def explanation(reason: str, by: object = None) -> str:
+    """Why a session ended, in a sentence or two, for pages and the `detail` that programs get.
+
+    `by` is what ended it, if that is known. An unknown word is explained by "This session has ended".
+    """
+    if reason == EndReason.REVOKED and not by:
+        return str(_REVOKED_FROM_ELSEWHERE)
+    try:
+        return str(EXPLANATIONS[EndReason(reason)])
+    except ValueError:
+        return str(_ENDED)

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from sojourn.contrib.django.checks.findings import load, present, when_enabled
 from sojourn.core.policy import Overflow
 
-PAGES = ("ended", "refused", "choose", "choice_over", "sessions", "confirm", "unavailable")
+PAGES = ("ended", "refused", "choose", "choice_over", "sessions", "confirm", "signed_out", "unavailable")
 
 
 def _needed() -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from sojourn.contrib.django.internal import cookies
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.presentation import SessionItem, moment
 from sojourn.contrib.django.settings import current
+from sojourn.contrib.django.wording import explanation
 from sojourn.core.errors import StoreError
 from sojourn.core.outcomes import ChoiceRequired, Paused, Refused
 from sojourn.core.records import Session
@@ -77,7 +78,8 @@ def ended(request: HttpRequest, session: Session) -> HttpResponse:
         }
         response = page(request, "ended", context, 401)
     else:
-        response = problem(problems.ended_problem(session, by))
+        detail = explanation(str(session.end_reason), by)
+        response = problem({**problems.ended_problem(session, by), "detail": detail})
     cookies.drop_session(response)
     return response
 

@@ -14,8 +14,8 @@ from django.utils.functional import SimpleLazyObject
 
 from sojourn.contrib.django.internal import adoption, answers, carrier, cookies
 from sojourn.contrib.django.internal.judge import disown, is_owner, judge
+from sojourn.contrib.django.internal.passive import is_passive
 from sojourn.contrib.django.internal.visit import Visit, visit_of
-from sojourn.contrib.django.settings import current
 from sojourn.core.errors import StoreError, StoreUnavailable
 from sojourn.core.records import EndReason, Session
 
@@ -41,7 +41,7 @@ def check(request: HttpRequest) -> HttpResponseBase | None:
                 visit.let_go = True
                 carrier.scrub(request)
             return None
-        visit.passive = request.path.startswith(current().PASSIVE_PATHS)
+        visit.passive = is_passive(request)
         ended = _judge(request, visit, carried)
         return None if ended is None else _turn_away(request, visit, ended)
     except StoreError as error:

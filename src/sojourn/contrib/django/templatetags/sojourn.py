@@ -1,4 +1,4 @@
-"""Filters that Sojourn's pages share: times, and names for what a browser did not tell.
+"""What templates use: filters for times and names, and the tag that lets a page warn before a timeout.
 
 Every value shown comes from a browser or a network. The filters return plain text, which the template escapes;
 only `sojourn_time` builds markup, through `format_html`.
@@ -6,16 +6,22 @@ only `sojourn_time` builds markup, through `format_html`.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
+from django.template import Context
+from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext, pgettext
 
-from sojourn.contrib.django.wording import reason_text
+from sojourn.contrib.django.internal import answers
+from sojourn.contrib.django.timeout import live_session, state
+from sojourn.contrib.django.wording import explanation, reason_text
 
 register = template.Library()
 
@@ -70,6 +76,36 @@ def _shown(item: Any, name: str) -> str:
     return Truncator(str(value or "").strip()).chars(LONGEST_NAME)
 
 
+_TOLD_BY_THE_PAGE = ("inactivity_timeout", "absolute_timeout", "logout", "switched", "")
+"""Ends that a page finds out by itself; the server says the others when it is asked."""
+
+
+def session_timeout(context: Context) -> dict[str, object]:
+    """Warn before this session's timeouts, in any page of somebody signed in: `{% session_timeout %}` before `</body>`.
+
+    Nothing for anybody else, and where Sojourn's pages have no address. Needs no inline script or style; a nonce of
+    Django's or django-csp's Content-Security-Policy is used if there is one.
+    """
+    request: HttpRequest | None = getattr(context, "request", None) or context.get("request")
+    session = live_session(request) if request is not None else None
+    if request is None or session is None:
+        return {}
+    try:
+        addresses = {"url": reverse("sojourn:timeout"), "sign_out_url": reverse("sojourn:sign_out")}
+    except NoReverseMatch:
+        return {}
+    nonce = context.get("csp_nonce", getattr(request, "csp_nonce", None))
+    return {
+        **addresses,
+        "login_url": answers.login_url(request.get_full_path() if request.method == "GET" else ""),
+        "state": json.dumps(state(request, session)),
+        "explanations": json.dumps({reason: explanation(reason) for reason in _TOLD_BY_THE_PAGE}),
+        "nonce": None if nonce is None else str(nonce),
+    }
+
+
+register.inclusion_tag("sojourn/_timeout.html", takes_context=True)(session_timeout)
+register.filter("sojourn_explanation", explanation)
 register.filter("sojourn_time", sojourn_time, expects_localtime=True)
 register.filter("sojourn_ago", sojourn_ago)
 register.filter("sojourn_device", sojourn_device)
