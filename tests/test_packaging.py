@@ -18,7 +18,13 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # Parts that need an extra, and so cannot be imported from a plain install.
-NEED_AN_EXTRA = ("sojourn.contrib.", "sojourn.testing.", "sojourn.server.console")
+NEED_AN_EXTRA = (
+    "sojourn.contrib.",
+    "sojourn.testing.",
+    "sojourn.telemetry.prometheus.",
+    "sojourn.telemetry.otel.",
+    "sojourn.server.console",
+)
 
 IMPORT_EVERYTHING = """
 import importlib, pathlib, sys

@@ -111,7 +111,8 @@ class ObservedStore(AroundStore):
         except StoreError as error:
             self._tell("failed", "lookup", error)
             raise
-        self._looked_up(digest, found, began)
+        if self._timed or found is None or found.digest != digest or not found.open:
+            self._looked_up(digest, found, began)
         return found
 
     def lookup_along(self, digest: bytes, look: Callable[[], tuple[Session | None, T]]) -> tuple[Session | None, T]:
