@@ -18,6 +18,7 @@ from typing import Any
 
 from scan import checks, files
 
+from sojourn.contrib.django import signals
 from sojourn.contrib.django.limits import _PARSERS as LIMIT_PARSERS
 from sojourn.contrib.django.settings import Settings
 from sojourn.core import errors, events, presets
@@ -157,6 +158,9 @@ def events_list() -> str:
         "outcome": "refuse",
         "sid": PHONE.sid,
         "ended": (OFFICE.sid,),
+        "by": "admin:boss",
+        "note": "lost laptop",
+        "until": _NOON + DAY,
     }
     parts = []
     for kind, name in events.TYPE_OF.items():
@@ -166,7 +170,9 @@ def events_list() -> str:
         if kind is events.ChoiceOffered:
             values["limit"] = Limit(1, Overflow.ASK).title
         event = kind(subject=PHONE.subject, at=_NOON + 2 * MINUTE, id="h3J0vX5kQm8sT1yZ6nWbRw", **values)
-        parts.append(f"\n## {name}\n{inspect.getdoc(kind)}\n{_json(events.payload(event))}")
+        signal = next(word for word, each in vars(signals).items() if each is signals.SIGNAL_OF[kind])
+        about = f"{inspect.getdoc(kind)}\n\nDjango signal: `{signal}`."
+        parts.append(f"\n## {name}\n{about}\n{_json(events.payload(event))}")
     return "".join(parts)
 
 

@@ -29,8 +29,9 @@ FOLDERS = {
     "contrib/django/management": "Django's commands",
     "contrib/django/management/commands": "commands for `manage.py`",
     "contrib/django/migrations": "the one SQL schema",
-    "contrib/django/static/sojourn": "the stylesheet and the icons; no script",
+    "contrib/django/static/sojourn": "the stylesheets, the icons, and the one script, without which all is as safe",
     "contrib/django/templates/sojourn": "Sojourn's pages (see [custom pages](howto/custom-pages.md))",
+    "contrib/django/templates/sojourn/administration": "Sojourn's pages in Django's admin",
     "contrib/django/templatetags": "the templates' filters",
     "cli": "the command `sojourn`",
 }
