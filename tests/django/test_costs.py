@@ -100,10 +100,22 @@ class TestSignedIn:
             assert queries.writes == []
 
     @pytest.mark.parametrize("path", ["/plain/", "/private/", "/async-whoami/"])
-    def test_there_are_three_queries_in_all(self, browser, path):
+    def test_there_are_two_queries_in_all_as_many_as_without_sojourn(self, browser, sojourn, path):
         browser.sign_in()
         with counted() as queries:
             browser.get(path)
+        assert [len(queries.of(table)) for table in ("django_session", "sojourn_session", "auth_user")] == [1, 1, 1]
+        assert len(queries.all) == 2
+        sojourn(ENABLED=False)
+        with counted() as without:
+            browser.get("/private/")
+        assert len(without.all) == 2
+
+    def test_there_is_one_more_where_the_backend_has_a_way_of_its_own(self, browser, settings, ada):
+        settings.AUTHENTICATION_BACKENDS = ["tests.django.test_joined.OwnBackend"]
+        browser.sign_in()
+        with counted() as queries:
+            browser.get("/private/")
         assert [len(queries.of(table)) for table in ("django_session", "sojourn_session", "auth_user")] == [1, 1, 1]
         assert len(queries.all) == 3
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sojourn.core.errors import RecordFormatError
 from sojourn.core.events import SessionStarted
 from sojourn.core.policy import Overflow
 from sojourn.core.timeouts import MINUTE, Timeouts
-from sojourn.stores.sql import SQLStore, rows
+from sojourn.stores.sql import Beside, SQLStore, rows
 from sojourn.testing.clock import START, FakeClock
 from sojourn.testing.conformance.setup import keep, open_sids, update
 from sojourn.testing.samples import digest, ended, session, ticket
@@ -102,6 +103,11 @@ def fill(alias: str, count: int) -> None:
             sql_site.run(alias, f"ANALYZE {table}")
 
 
+TICKET_BESIDE = Beside(
+    "other.digest, other.expires", 2, "sojourn_ticket other", "other.digest = %s", (digest("7").hex(),)
+)
+
+
 def scans(alias: str, statement: str) -> list[str]:
     """The parts of the plan of `statement` that read a whole table of ours; that of the epoch has one row."""
     from django.db import connections
@@ -121,6 +127,7 @@ def test_nothing_reads_a_whole_table_but_a_read_that_means_to(alias: str, store:
     with sql_site.captured(alias) as statements:
         assert store.lookup(digest("7")) is not None
         assert store.lookup(digest("9 before")) is not None
+        assert store.lookup_beside(digest("11"), TICKET_BESIDE)[1] is not None
         assert store.find("sid 7") is not None
         assert len(store.roster("subject 7").sessions) == 2
         assert len(store.history("subject 7", 9)) == 2
@@ -133,6 +140,30 @@ def test_nothing_reads_a_whole_table_but_a_read_that_means_to(alias: str, store:
     assert len(explained) >= 14
     assert {text: found for text in explained if (found := scans(alias, text))} == {}
     assert scans(alias, "SELECT * FROM sojourn_session WHERE place = 'nowhere'"), "a scan is seen where there is one"
+
+
+# Along with a row of somebody else's -----------------------------------------------------------------------------
+
+
+def test_a_look_up_brings_a_row_along_if_both_are_there(alias: str, store: SQLStore) -> None:
+    fill(alias, 10)
+    nobody = replace(TICKET_BESIDE, params=("nobody",))
+    with sql_site.captured(alias) as statements:
+        found, row = store.lookup_beside(digest("3"), TICKET_BESIDE)
+    assert len(statements) == 1
+    assert found == store.lookup(digest("3"))
+    assert row is not None
+    assert row[1] == START + 7
+    assert store.lookup_beside(digest("3"), nobody) == (found, None)
+    assert store.lookup_beside(digest("3 before"), nobody) == (found, None)
+    assert store.lookup_beside(digest("no such"), TICKET_BESIDE) == (None, None)
+
+
+def test_two_sessions_with_one_token_are_none_along_with_a_row_either(alias: str, store: SQLStore) -> None:
+    fill(alias, 10)
+    sql_site.run(alias, f"UPDATE sojourn_session SET predecessor = '{digest('3').hex()}' WHERE sid = 'sid 5'")
+    with pytest.raises(RecordFormatError):
+        store.lookup_beside(digest("3"), TICKET_BESIDE)
 
 
 # What is never written down -------------------------------------------------------------------------------------

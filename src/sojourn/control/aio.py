@@ -63,8 +63,12 @@ class AsyncSessionControl(Rules):
         parsed = token_of(token)
         if parsed is None:
             return Unknown()
+        return await self.recognise(parsed, await self.store.lookup(parsed.digest()), passive=passive)
+
+    async def recognise(self, token: Token, session: Session | None, *, passive: bool = False) -> Authentication:
+        """See `SessionControl.recognise`."""
         now = self.clock()
-        found = self.judge(await self.store.lookup(parsed.digest()), parsed, now)
+        found = self.judge(session, token, now)
         if isinstance(found, Authenticated) and not passive and self.touch_due(found.session, now):
             await self.touch(found.session)
         return found

@@ -79,8 +79,15 @@ class SessionControl(Rules):
         parsed = token_of(token)
         if parsed is None:
             return Unknown()
+        return self.recognise(parsed, self.store.lookup(parsed.digest()), passive=passive)
+
+    def recognise(self, token: Token, session: Session | None, *, passive: bool = False) -> Authentication:
+        """What `authenticate` makes of the record that a look-up found for `token`, with the same write if it is due.
+
+        For a shell that looks the record up itself, because its store can read something else along with it.
+        """
         now = self.clock()
-        found = self.judge(self.store.lookup(parsed.digest()), parsed, now)
+        found = self.judge(session, token, now)
         if isinstance(found, Authenticated) and not passive and self.touch_due(found.session, now):
             self.touch(found.session)
         return found

@@ -66,6 +66,8 @@ class DeviceClass(StrEnum):
 
 def clean_text(value: str, limit: int = TEXT_MAX) -> str:
     """`value` fit to store, log and show: control and format characters become spaces, at most `limit` characters."""
+    if len(value) <= limit and value.isprintable() and " ".join(value.split()) == value:
+        return value  # as nearly always; a look-up cleans every text that it reads
     printable = "".join(c if c.isprintable() else " " for c in value[: limit * 4])
     return " ".join(printable.split())[:limit]
 

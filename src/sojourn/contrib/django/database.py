@@ -69,10 +69,14 @@ class DjangoDatabase:
 
     def query(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """See `Database.query`."""
-        with self.translated(), self.connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            rows: list[Row] = cursor.fetchall()
-            return rows
+        connection = self.connection
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, params)
+                rows: list[Row] = cursor.fetchall()
+        except Error as error:
+            raise self._failed(error) from error
+        return rows
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """See `Database.execute`."""
@@ -90,16 +94,20 @@ class DjangoDatabase:
         try:
             yield
         except Error as error:
-            connection = self.connection
-            if connection.in_atomic_block:
-                # MariaDB has rolled back all of the caller's transaction on a deadlock, and would commit the rest of
-                # it: whoever opened it must not get that far. (Our own is rolled back by the exception.)
-                connection.set_rollback(True)
-            else:
-                # Let go of a connection that the server has closed: outside of requests nobody else does. (In a
-                # transaction Django does it when the rollback fails.)
-                connection.close_if_unusable_or_obsolete()
-            raise self._translation(error) from error
+            raise self._failed(error) from error
+
+    def _failed(self, error: Error) -> SojournError:
+        """The store's error for one of the database's, after which the transaction cannot be committed."""
+        connection = self.connection
+        if connection.in_atomic_block:
+            # MariaDB has rolled back all of the caller's transaction on a deadlock, and would commit the rest of
+            # it: whoever opened it must not get that far. (Our own is rolled back by the exception.)
+            connection.set_rollback(True)
+        else:
+            # Let go of a connection that the server has closed: outside of requests nobody else does. (In a
+            # transaction Django does it when the rollback fails.)
+            connection.close_if_unusable_or_obsolete()
+        return self._translation(error)
 
     def _translation(self, error: Error) -> SojournError:
         if contended(self.vendor, error.__cause__):

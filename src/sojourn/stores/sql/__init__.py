@@ -5,6 +5,6 @@ again; `store` is the `Store`. The tables are made by the migrations of `sojourn
 """
 
 from sojourn.stores.sql.database import Database, Row, Value
-from sojourn.stores.sql.store import SQLStore
+from sojourn.stores.sql.store import Beside, SQLStore
 
-__all__ = ["Database", "Row", "SQLStore", "Value"]
+__all__ = ["Beside", "Database", "Row", "SQLStore", "Value"]

@@ -42,6 +42,10 @@ class Carried:
     bound_to: object = None
     """The user key that the token was bound to."""
     parent_token: object = field(default=None, repr=False)
+    backend: object = None
+    """Which authentication backend Django is to ask for the user."""
+    auth_hash: object = field(default=None, repr=False)
+    """What changes with the password, as it was at the sign-in."""
 
 
 def read(session: SessionBase) -> Carried:
@@ -52,9 +56,24 @@ def read(session: SessionBase) -> Carried:
     accessed = session.accessed
     binding = session.get(BINDING)
     token, bound_to = binding if isinstance(binding, list) and len(binding) == 2 else (None, None)
-    carried = Carried(session.get(SESSION_KEY), token, bound_to, session.get(PARENT))
+    carried = Carried(
+        session.get(SESSION_KEY),
+        token,
+        bound_to,
+        session.get(PARENT),
+        session.get(BACKEND_SESSION_KEY),
+        session.get(HASH_SESSION_KEY),
+    )
     session.accessed = accessed
     return carried
+
+
+def user_key(session: SessionBase) -> object:
+    """Whose session it is now, as Django wrote it; None when nobody is signed in. Looks as `read` does."""
+    accessed = session.accessed
+    key = session.get(SESSION_KEY)
+    session.accessed = accessed
+    return key
 
 
 def login_mark(session: SessionBase) -> object:

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.functional import SimpleLazyObject
 
-from sojourn.contrib.django.internal import adoption, answers, carrier, cookies
+from sojourn.contrib.django.internal import adoption, answers, carrier, cookies, joined
 from sojourn.contrib.django.internal.judge import disown, is_owner, judge
 from sojourn.contrib.django.internal.passive import is_passive
 from sojourn.contrib.django.internal.visit import Visit, visit_of
@@ -80,10 +80,14 @@ def _judge(request: HttpRequest, visit: Visit, carried: carrier.Carried) -> EndR
             return EndReason.ABORTED
         visit.token = adopted[1].reveal()
         return accept(request, visit, adopted[0])
-    found = judge(carried, passive=visit.passive)
+    along = joined.user_along(request, carried)
+    found = judge(carried, passive=visit.passive, user=along)
     if found.live is None:
         visit.ended = found.ended
         return found.reason
+    if along is not None and along.user is not None:
+        raw: Any = request
+        raw._cached_user = along.user
     visit.token, visit.parent_token = str(carried.token), found.parent_token
     return accept(request, visit, found.live, renewed=found.renewed)
 
@@ -119,10 +123,10 @@ def _show(raw: Any, user: Any) -> None:
     """Let everybody who asks the request see `user`, and the response then vary on the cookie, as it does by Django's
     own doing; unless a view has by then signed out, signed somebody else in, or put another session in its place.
     """
-    session, key = raw.session, carrier.read(raw.session).user_key
+    session, key = raw.session, carrier.user_key(raw.session)
 
     def same() -> bool:
-        return raw.session is session and carrier.read(session).user_key == key
+        return raw.session is session and carrier.user_key(session) == key
 
     def look() -> Any:
         if not same():

@@ -7,6 +7,7 @@ from django.contrib.auth import HASH_SESSION_KEY
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import http_date
 
 from sojourn.contrib.django.internal import answers, carrier, cookies
 from sojourn.contrib.django.internal.visit import Stop, Visit, visits_of
@@ -16,6 +17,8 @@ from sojourn.core.errors import StoreError
 from sojourn.core.outcomes import Admitted
 from sojourn.core.records import EndReason, Session
 from sojourn.core.timeouts import touch_interval
+
+NEVER_CACHE = "max-age=0, no-cache, no-store, must-revalidate, private"
 
 
 def has_work(request: HttpRequest) -> bool:
@@ -35,7 +38,7 @@ def _has_work(visit: Visit) -> bool:
             or carrier.moved_on(session)
             or session.session_key != visit.session_key
             or bool(visit.renewed_hash)
-            or carrier.read(session).user_key is None
+            or carrier.user_key(session) is None
         )
     )
 
@@ -97,7 +100,9 @@ def keep_private(request: HttpRequest, response: HttpResponseBase) -> None:
     if session is None or response.has_header("Cache-Control") or not current().NO_STORE:
         return
     if request.session.accessed:
-        add_never_cache_headers(response)
+        # What add_never_cache_headers() writes to a response that says nothing yet, without taking it apart first.
+        response.headers["Cache-Control"] = NEVER_CACHE
+        response.headers.setdefault("Expires", http_date())
 
 
 def abort(request: HttpRequest) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal.carrier import Carried
+from sojourn.contrib.django.internal.joined import UserAlong
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.core.outcomes import Authenticated, Ended
 from sojourn.core.records import EndReason, Session
@@ -24,12 +25,16 @@ class Judgement:
     """While its owner acts as somebody else: the token of their own session, which lives too."""
 
 
-def judge(carried: Carried, *, passive: bool) -> Judgement:
+def judge(carried: Carried, *, passive: bool, user: UserAlong | None = None) -> Judgement:
     """Judge what a session carries, by one look-up. Ends the record of a session that was tampered with.
 
-    `passive` means that this is no activity of the user. Raises StoreError if the store cannot be reached.
+    `passive` means that this is no activity of the user. `user`: whom to read along with the record. Raises
+    StoreError if the store cannot be reached.
     """
-    found = control().authenticate(str(carried.token), passive=passive)
+    if user is None:
+        found = control().authenticate(str(carried.token), passive=passive)
+    else:
+        found = user.authenticate(control(), str(carried.token), passive=passive)
     if isinstance(found, Ended):
         if found.session.end_reason is not None and found.session.end_reason.expired:
             control().expire(found.session.subject)

@@ -1,0 +1,1 @@
+"""What Sojourn costs, beside what else there is: `make bench`, or `python -m benchmarks --help`."""

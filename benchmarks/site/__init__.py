@@ -1,0 +1,1 @@
+"""One small site, served in turn by everything that is compared."""

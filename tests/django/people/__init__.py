@@ -1,0 +1,1 @@
+"""User models as sites have them: an application that tests install while they need it."""
