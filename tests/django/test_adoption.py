@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
-from sojourn.core.records import EndReason
-from sojourn.core.timeouts import HOUR
-from tests.django.browser import AsgiBrowser, Browser, open_sessions, reasons, sids
+from sojourn.contrib.django.internal.wiring import control
+from sojourn.core.policy import Limit, Overflow, Policy
+from sojourn.core.records import Arrival, EndReason
+from sojourn.core.timeouts import DAY, HOUR, MINUTE, Timeouts
+from tests.django.browser import JSON, AsgiBrowser, Browser, open_sessions, reasons, sids, subject
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +98,72 @@ class TestAdopted:
         clock.advance(HOUR)
         assert before.get("/private/").status_code == 401
 
+    def test_its_longest_duration_begins_with_the_adoption(self, before, clock):
+        clock.advance(3 * DAY)
+        assert before.who() == "ada"
+        for _ in range(24 * 2 - 1):
+            clock.advance(15 * MINUTE)
+            assert before.who() == "ada"
+        clock.advance(15 * MINUTE)
+        assert before.get("/private/").status_code == 401
+
+    def test_its_device_is_recognised_from_then_on(self, before, limit):
+        limit("refuse", counts="devices")
+        assert before.who() == "ada"
+        (session,) = open_sessions()
+        assert session.device.digest
+        del before.cookies["sessionid"]  # the browser was closed
+        assert before.sign_in().status_code == 302
+        assert reasons() == [EndReason.REPLACED]
+
+    def test_parallel_requests_give_the_browser_one_device(self, before):
+        session, devices = before.session, set()
+        kept = dict(session.items())
+        for _ in range(3):
+            before.cookies.pop("sojourn_device", None)
+            assert before.who() == "ada"
+            devices.add(before.cookies["sojourn_device"].value)
+            session._session_cache = dict(kept)
+            session.save()
+        assert len(devices) == 1
+
+    def test_a_device_that_is_known_stays_what_it_was(self, sojourn, first):
+        first.sign_in()
+        known = first.cookies["sojourn_device"].value
+        sojourn(ENABLED=False)
+        first.post("/logout/")
+        first.sign_in()
+        sojourn(ENABLED=True)
+        assert first.who() == "ada"
+        assert first.cookies["sojourn_device"].value == known
+
+    def test_one_that_an_operator_ended_tells_why(self, before):
+        kept, session = dict(before.session.items()), before.session
+        assert before.who() == "ada"
+        control().end(subject(), None, EndReason.OPERATOR)
+        session._session_cache = kept  # a slow request of its browser saves what it had loaded before the adoption
+        session.save()
+        answer = before.get("/private/")
+        assert answer.status_code == 401
+        assert open_sessions() == []
+
+    def test_the_deadline_is_not_over_until_it_is(self, before, sojourn, clock):
+        sojourn(ADOPT_UNTIL=datetime.fromtimestamp(clock() / 1000 + 60, UTC))
+        clock.advance(59_000)
+        assert before.who() == "ada"
+
+    def test_after_the_deadline_they_must_sign_in_again(self, before, sojourn, clock):
+        sojourn(ADOPT_UNTIL=datetime.fromtimestamp(clock() / 1000 + 60, UTC))
+        clock.advance(60_000)
+        assert before.who() == ""
+        assert open_sessions() == []
+
+    def test_what_was_adopted_before_the_deadline_goes_on_after_it(self, before, sojourn, clock):
+        sojourn(ADOPT_UNTIL=datetime.fromtimestamp(clock() / 1000 + 60, UTC))
+        assert before.who() == "ada"
+        clock.advance(60_000)
+        assert before.who() == "ada"
+
     def test_somebody_who_was_deactivated_is_not_adopted(self, before):
         User.objects.update(is_active=False)
         assert before.who() == ""
@@ -108,3 +178,91 @@ def test_a_signed_cookie_is_not_adopted_since_nobody_could_have_ended_it(setting
     first.sign_in()
     sojourn(ENABLED=True, ADOPT_EXISTING=True)
     assert first.who() == ""
+
+
+class TestLeftAlone:
+    """REPORT_ONLY changes nothing: not for those either who were signed in before."""
+
+    @pytest.fixture(params=[{"REPORT_ONLY": True}, {"POLICY": f"{__name__}.only_reports"}], ids=["setting", "function"])
+    def _reporting(self, request: Any, before: Any, sojourn: Any) -> None:
+        sojourn(**request.param)
+
+    @pytest.mark.usefixtures("_reporting")
+    def test_they_go_on_in_no_books(self, before):
+        for _ in range(2):
+            assert before.get("/whoami/").json() == {"user": "ada", "data": "old", "cart": None}
+        assert open_sessions() == []
+
+    @pytest.mark.usefixtures("_reporting")
+    def test_their_sign_out_is_one(self, before):
+        cookie = before.session_cookie()
+        before.post("/logout/")
+        before.take_session(cookie)
+        assert before.who() == ""
+
+    @pytest.mark.usefixtures("_reporting")
+    def test_they_are_taken_into_the_books_where_the_site_adopts(self, before, sojourn):
+        sojourn(ADOPT_EXISTING=True)
+        assert before.who() == "ada"
+        assert len(open_sessions()) == 1
+
+    @pytest.mark.usefixtures("_reporting")
+    def test_somebody_who_was_deactivated_is_nobody(self, before):
+        User.objects.update(is_active=False)
+        assert before.who() == ""
+
+    def test_with_a_signed_cookie_as_well(self, settings, sojourn, first):
+        settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+        sojourn(ENABLED=False)
+        first.sign_in()
+        sojourn(ENABLED=True, REPORT_ONLY=True, ADOPT_EXISTING=True)
+        assert first.who() == "ada"
+        assert open_sessions() == []
+
+
+def only_reports(arrival: Arrival) -> Policy:
+    """A site's own policy, which is not enforced for staff."""
+    return Policy(report_only="staff" in arrival.groups)
+
+
+class TestWhenEnforcementBegins:
+    """Sessions that began under REPORT_ONLY come under the policy at their next request."""
+
+    @pytest.fixture(params=["setting", "function"])
+    def enforce(self, request: Any, sojourn: Any, first: Any, limit: Any) -> Callable[[], None]:
+        limit("refuse")
+        sojourn(REPORT_ONLY=True)
+        first.sign_in()
+        if request.param == "setting":
+            return lambda: sojourn(REPORT_ONLY=False)
+        return lambda: sojourn(REPORT_ONLY=False, POLICY=f"{__name__}.half_an_hour")
+
+    def test_those_in_use_go_on_and_are_held_to_it(self, first, enforce, clock):
+        for _ in range(60):
+            clock.advance(20 * MINUTE)
+            assert first.who() == "ada"
+        enforce()
+        clock.advance(29 * MINUTE)
+        assert first.who() == "ada"
+        (session,) = open_sessions()
+        assert (session.inactivity_timeout, session.expires) == (30 * MINUTE, clock() + 12 * HOUR)
+        clock.advance(30 * MINUTE)
+        assert first.get("/private/").status_code == 401
+
+    def test_those_that_were_idle_for_too_long_are_over_and_say_so(self, first, enforce, clock):
+        clock.advance(HOUR)
+        enforce()
+        answer = first.get("/private/", headers=JSON)
+        assert (answer.status_code, answer.json()["reason"]) == (401, "inactivity_timeout")
+        assert reasons() == [EndReason.INACTIVITY_TIMEOUT]
+
+    def test_those_in_use_take_up_room(self, second, enforce, clock):
+        clock.advance(20 * MINUTE)
+        enforce()
+        assert second.sign_in().status_code == 409
+
+
+def half_an_hour(arrival: Arrival) -> Policy:
+    """A site's own policy, the same as that of its settings."""
+    limits = (Limit(1, Overflow.REFUSE, groups=frozenset({"staff"})),)
+    return Policy(limits, Timeouts(30 * MINUTE, 12 * HOUR)) if "staff" in arrival.groups else Policy()

@@ -128,6 +128,8 @@ def stack(*paths: str) -> dict[str, Any]:
     return {"MIDDLEWARE": list(paths)}
 
 
+LATER = "2199-12-31"
+
 FIRES: list[tuple[set[str], dict[str, Any]]] = [
     # the settings
     ({"E001"}, sojourn(RETENTION="soon")),
@@ -158,6 +160,9 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"W002"}, {"SOJOURN": {}}),
     ({"W003"}, sojourn(CLEAR_SITE_DATA=["storage", "cookies"])),
     ({"W003"}, sojourn(CLEAR_SITE_DATA=["*"])),
+    ({"W004"}, sojourn(ADOPT_EXISTING=True)),
+    ({"W005"}, sojourn(ADOPT_EXISTING=True, ADOPT_UNTIL="2020-01-31")),
+    ({"W006"}, sojourn(ADOPT_UNTIL=LATER)),
     ({"I001"}, sojourn(REPORT_ONLY=True)),
     # applications, addresses, templates
     ({"E010"}, {"INSTALLED_APPS": [name for name in site.INSTALLED_APPS if name != "django.contrib.sessions"]}),
@@ -191,7 +196,7 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"E024"}, {"DATABASE_ROUTERS": [f"{HERE}.Elsewhere"]}),
     ({"E024"}, {"DATABASE_ROUTERS": [f"{HERE}.Replica", f"{HERE}.Nowhere"]}),
     # session engines
-    ({"E030", "W030"}, {**sojourn(ADOPT_EXISTING=True), "SESSION_ENGINE": COOKIES}),
+    ({"E030", "W030"}, {**sojourn(ADOPT_EXISTING=True, ADOPT_UNTIL=LATER), "SESSION_ENGINE": COOKIES}),
     ({"W030"}, {"SESSION_ENGINE": COOKIES}),
     ({"W030"}, {"SESSION_ENGINE": "tests.django.own_cookies"}),
     # cookies and proxies
@@ -225,7 +230,7 @@ SILENT: list[dict[str, Any]] = [
     {"SOJOURN": {"POLICY": f"{HERE}.a_policy"}},
     {"SOJOURN": {"PRESET": "pci"}},
     {**sojourn(LIMITS=ASK)},
-    {**sojourn(ADOPT_EXISTING=True)},
+    {**sojourn(ADOPT_EXISTING=True, ADOPT_UNTIL=LATER)},
     {"SOJOURN": {"POLICY": f"{HERE}.a_policy"}, "ROOT_URLCONF": "django.contrib.auth.urls"},
     {"ROOT_URLCONF": "django.contrib.auth.urls"},
     stack(SESSIONS, USERS, OURS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import fields
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -124,6 +124,10 @@ WRONG: list[tuple[str, Any, str]] = [
     ("TICKET_COOKIE", "sojourn_device", "the same as DEVICE_COOKIE"),
     ("CLIENT", "shop\n", "control characters"),
     ("CLIENT", "x" * 300, "too long"),
+    ("ADOPT_UNTIL", "soon", "neither a date"),
+    ("ADOPT_UNTIL", "2027-02-30", "neither a date"),
+    ("ADOPT_UNTIL", 1_800_000_000, "neither a date"),
+    ("ADOPT_UNTIL", "0001-01-01", "neither a date"),
     ("HELP_URL", "javascript:alert(1)", "neither a path"),
     ("HELP_URL", "//elsewhere.example", "neither a path"),
     ("HELP_URL", "help", "neither a path"),
@@ -316,3 +320,20 @@ def test_wrong_settings_are_refused_every_time_they_are_asked_for() -> None:
         for _ in range(2):
             with pytest.raises(ImproperlyConfigured):
                 current()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2027-03-01",
+        "2027-03-01T00:00",
+        "2027-02-28 23:00Z",
+        "2027-03-01T02:30+03:30",
+        date(2027, 3, 1),
+        datetime(2027, 3, 1),  # noqa: DTZ001  # as people write it
+        datetime(2027, 2, 28, 23, tzinfo=UTC),
+    ],
+)
+def test_until_when_may_be_written_in_many_ways(value: object) -> None:
+    with override_settings(TIME_ZONE="Europe/Zurich", SOJOURN={"ADOPT_UNTIL": value}):
+        assert current().ADOPT_UNTIL == 1_803_855_600_000

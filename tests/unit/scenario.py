@@ -45,7 +45,7 @@ def story(clock: FakeClock) -> Generator[Call, Any, None]:
     clock.advance(2 * MINUTE)
     yield call("authenticate", token, passive=True)
     yield call("authenticate", token)
-    yield call("keep_up", replace(first.session, inactivity_timeout=None, expires=None), ann)
+    yield call("keep_up", replace(first.session, inactivity_timeout=None, expires=None), POLICY)
     clock.advance(2 * MINUTE)
     yield call("recognise", token, first.session)
     yield call("recognise", token, None)

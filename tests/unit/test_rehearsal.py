@@ -47,7 +47,9 @@ class World:
         reason = found.session.end_reason if isinstance(found, Ended) else None
         if reason is not None and reason.expired:
             self.counts[str(reason)] += 1  # the browser is turned away, and told why
-        if isinstance(found, Authenticated) and self.control.keep_up(found.session, self.arrival(browser)):
+        if isinstance(found, Authenticated) and self.control.keep_up(
+            found.session, self.control.policy_for(self.arrival(browser))
+        ):
             return found.session
         del self.held[browser]
         return None
@@ -206,8 +208,8 @@ def test_a_request_on_its_way_does_not_hide_that_another_found_the_session_idle(
     control = enforce(world).control
     control.touch(idle)
     (touched,) = control.sessions("ann")
-    assert control.keep_up(touched, world.arrival(0)) is not None
-    assert control.keep_up(idle, world.arrival(0)) is None
+    assert control.keep_up(touched, WORKDAY) is not None
+    assert control.keep_up(idle, WORKDAY) is None
     assert control.sessions("ann") == []
 
 
@@ -242,4 +244,4 @@ def test_a_session_with_timeouts_of_its_own_keeps_them() -> None:
     world = World(WORKDAY, FakeClock())
     world.sign_in(0)
     (session,) = world.control.sessions("ann")
-    assert world.control.keep_up(session, world.arrival(0)) is session
+    assert world.control.keep_up(session, WORKDAY) is session

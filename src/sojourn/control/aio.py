@@ -92,25 +92,24 @@ class AsyncSessionControl(Rules):
             ),
         )
 
-    async def keep_up(self, session: Session, arrival: Arrival) -> Session | None:
-        """Hold a session without timeouts, as `authenticate` found it, to what the policy for `arrival` says now.
+    async def keep_up(self, session: Session, policy: Policy) -> Session | None:
+        """Hold a session without timeouts, as `authenticate` found it, to what its policy says now.
 
         If the policy is enforced, a session that began while it was not comes under its timeouts: None if it has been
         idle for too long, and it ends with that. If it is report-only, what time would have done is recorded once.
         A session that has timeouts, or acts for another, is returned as it is. Writes only if there is something new.
         """
-        if session.inactivity_timeout is not None or session.expires is not None or session.parent:
+        now = self.clock()
+        if not rehearsal.due(session, policy, now):
             return session
-        policy, now = self.policy_for(arrival), self.clock()
-        if rehearsal.as_due(session, policy, now):
-            if not policy.report_only:
-                return await self.store.transact(
-                    session.subject, lambda roster: decisions.decide_enforce(roster, session, policy, now)
-                )
-            if (await self.store.roster(session.subject)).profile.unenforced.get(session.sid) == "":
-                await self.store.transact(
-                    session.subject, lambda roster: decisions.decide_note(roster, session, policy, now)
-                )
+        if not policy.report_only:
+            return await self.store.transact(
+                session.subject, lambda roster: decisions.decide_enforce(roster, session, policy, now)
+            )
+        if (await self.store.roster(session.subject)).profile.unenforced.get(session.sid) == "":
+            await self.store.transact(
+                session.subject, lambda roster: decisions.decide_note(roster, session, policy, now)
+            )
         return session
 
     async def rotate(self, session: Session, *, privileges: str = "") -> tuple[Session, Token] | None:

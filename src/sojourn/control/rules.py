@@ -98,6 +98,11 @@ class Rules:
         self.clock = clock
         self.options = options or Options()
 
+    @property
+    def one_policy(self) -> Policy | None:
+        """The policy that holds for everybody; None if a resolver picks one for each sign-in."""
+        return self._policy if isinstance(self._policy, Policy) else None
+
     def policy_for(self, arrival: Arrival) -> Policy:
         """The policy that holds for `arrival`."""
         return self._policy if isinstance(self._policy, Policy) else self._policy(arrival)

@@ -54,8 +54,10 @@ def idle_or_old(session: Session, policy: Policy, now: int) -> Verdict:
     return judge(replace(under(session, policy), carrier_expires=None, voided=None), now)
 
 
-def as_due(session: Session, policy: Policy, now: int) -> bool:
+def due(session: Session, policy: Policy, now: int) -> bool:
     """Whether a session without timeouts is to come under those of `policy` now or, report-only, would be over."""
+    if session.inactivity_timeout is not None or session.expires is not None or session.parent:
+        return False
     if policy.report_only:
         return not idle_or_old(session, policy, now).live
     timeouts = policy.timeouts_for(session.persistent)

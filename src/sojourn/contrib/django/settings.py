@@ -23,6 +23,7 @@ from sojourn.contrib.django.values import (
     metrics,
     named_policy,
     page_address,
+    point_in_time,
     prefixes,
     text,
 )
@@ -125,6 +126,13 @@ class Settings:
         "request. Otherwise they must sign in again.",
         default=False,
         example="True",
+    )
+    ADOPT_UNTIL: int | None = _setting(
+        point_in_time,
+        "Until when ADOPT_EXISTING holds: a date (its beginning) or a moment, in TIME_ZONE unless it names another. "
+        "Who has not come back by then signs in once more.",
+        default=None,
+        example='"2027-03-01"',
     )
     STORE: str = _setting(
         text, "The alias of the database that holds Sojourn's records.", default="default", example='"default"'

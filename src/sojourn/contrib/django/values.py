@@ -3,8 +3,11 @@
 Each raises ConfigurationError, saying what is wrong, for anything it cannot use.
 """
 
+from datetime import date, datetime
 from importlib.util import find_spec
 from reprlib import Repr
+
+from django.utils.timezone import get_default_timezone, is_aware, make_aware
 
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.policy import Policy
@@ -118,6 +121,22 @@ def cookie_name(value: object) -> str:
     if name.startswith("__"):
         raise ConfigurationError(f"{shown(name)} begins with '__', which browsers keep for __Host- and __Secure-.")
     return name
+
+
+def point_in_time(value: object) -> int:
+    """A moment, in milliseconds since 1970 (UTC): "2027-03-01", "2027-03-01T06:00", with an offset, or as an object."""
+    found: object = value
+    if isinstance(value, str):
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            found = None
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        found = datetime(value.year, value.month, value.day)  # noqa: DTZ001  # its zone follows
+    if not isinstance(found, datetime) or not 1970 < found.year < 9000:
+        raise ConfigurationError(f"{shown(value)} is neither a date, such as '2027-03-01', nor a moment.")
+    aware = found if is_aware(found) else make_aware(found, get_default_timezone())
+    return int(aware.timestamp()) * 1000
 
 
 def page_address(value: object) -> str:

@@ -10,6 +10,7 @@ from django.core.checks import Warning as Caution
 
 from sojourn.contrib.django.adapter import Adapter
 from sojourn.contrib.django.checks.findings import is_kind, load, present, when_enabled
+from sojourn.contrib.django.internal.wiring import now
 from sojourn.contrib.django.settings import read
 
 
@@ -106,6 +107,26 @@ def check_purpose() -> Iterator[CheckMessage]:
             "other sites of the same registered domain are signed out as well.",
             hint='Leave it out, or write ["storage"]. Sojourn expires its own cookies by their names.',
             id="sojourn.W003",
+        )
+    if found.ADOPT_EXISTING and found.ADOPT_UNTIL is None:
+        yield Caution(
+            "SOJOURN['ADOPT_EXISTING'] has no end: a session that something else has signed in is taken on trust, "
+            "for as long as it is on.",
+            hint='Write SOJOURN["ADOPT_UNTIL"] = "2027-03-01", for instance: some time after you install Sojourn, '
+            "when most have come back. Whoever comes later signs in once more.",
+            id="sojourn.W004",
+        )
+    elif found.ADOPT_EXISTING and found.ADOPT_UNTIL is not None and now() >= found.ADOPT_UNTIL:
+        yield Caution(
+            "SOJOURN['ADOPT_UNTIL'] is over: ADOPT_EXISTING does nothing any more.",
+            hint="Leave out ADOPT_EXISTING and ADOPT_UNTIL.",
+            id="sojourn.W005",
+        )
+    if found.ADOPT_UNTIL is not None and not found.ADOPT_EXISTING:
+        yield Caution(
+            "SOJOURN['ADOPT_UNTIL'] has no effect without ADOPT_EXISTING.",
+            hint="Write ADOPT_EXISTING as well, or leave out both.",
+            id="sojourn.W006",
         )
     if found.REPORT_ONLY:
         yield Info(

@@ -2,64 +2,85 @@
 
 import base64
 import hashlib
+import hmac
 from dataclasses import replace
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal import carrier
+from sojourn.contrib.django.internal.start import arrival_of
+from sojourn.contrib.django.internal.visit import Visit
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.settings import current
 from sojourn.core.admission import Minted, decide_start
-from sojourn.core.outcomes import Authenticated
-from sojourn.core.records import Arrival, Session
+from sojourn.core.outcomes import Authenticated, Authentication
+from sojourn.core.records import Arrival
 from sojourn.core.tokens import Token, route_of
+from sojourn.web.device import DeviceId
 
 
-def adopt(request: HttpRequest) -> tuple[Session, Token] | None:
-    """Take the session into the books if the settings say so. Never refused: limits hold from the next sign-in on.
+def adopt(request: HttpRequest, visit: Visit) -> tuple[Authentication, Token] | None:
+    """Take the session into the books if the settings say so; None if it is not to be, or not safely.
+
+    Never refused: limits hold from the next sign-in on, and its timeouts begin now. What came of it is as for any
+    other token: an adopted session that was ended since stays ended.
 
     Not from signed cookies, nor from an engine derived from theirs: the server cannot have ended such a session, so
     a copy of a cookie that was signed out long ago would be adopted as a live one.
 
-    Token and sid are derived from the session key, so that parallel requests of one browser adopt it once, and one
-    that was ended since stays ended.
+    Token, sid and device are derived from the session key, so that parallel requests of one browser adopt it once.
     """
-    if not current().ADOPT_EXISTING or isinstance(request.session, SignedCookieStore):
-        return None
-    user, key = request.user, request.session.session_key
-    if not user.is_authenticated or key is None:
+    user, session = request.user, request.session
+    if not _adopting(session) or not user.is_authenticated or session.session_key is None:
         return None
     subject = adapter().subject(user)
-    seed = salted_hmac("sojourn.adoption", f"{subject}|{key}", algorithm="sha256").digest()
+    seed = salted_hmac("sojourn.adoption", f"{subject}|{session.session_key}", algorithm="sha256").digest()
     token, sid = _derived(seed, route_of(subject))
+    if visit.device.new:
+        visit.device = DeviceId(_text(hmac.digest(seed, b"device", "sha256")))
     if control().store.find(sid) is None:
-        _start(request, user, Minted(sid, token.digest(), bytes(32), now()))
+        lasting = session.get("_session_expiry")
+        arrival = replace(
+            arrival_of(request, session, visit, user), persistent=isinstance(lasting, int) and lasting > 0
+        )
+        _start(arrival, Minted(sid, token.digest(), bytes(32), now()))
     found = control().authenticate(token)
-    if not isinstance(found, Authenticated):
-        return None
-    carrier.bind(request.session, token)
-    return found.session, token
+    if isinstance(found, Authenticated):
+        carrier.bind(session, token)
+        visit.adopted = True
+    return found, token
 
 
-def _start(request: HttpRequest, user: AbstractBaseUser, minted: Minted) -> None:
-    site, moment = adapter(), now()
-    arrival = Arrival(
-        site.subject(user),
-        client=site.client(request),
-        device=site.device(request),
-        address=site.address(request),
-        credentials=site.credentials(user),
-        carrier_expires=carrier.expires(request.session, moment),
-    )
+def leaves_alone(request: HttpRequest, visit: Visit) -> bool:
+    """Whether a session that is in no books goes on nevertheless, uncounted: where the policy only reports."""
+    policy, user = control().one_policy, request.user
+    if policy is None:
+        if not user.is_authenticated:
+            return False
+        policy = control().policy_for(arrival_of(request, request.session, visit, user))
+    return policy.report_only
+
+
+def _adopting(session: SessionBase) -> bool:
+    until = current().ADOPT_UNTIL
+    in_time = until is None or now() < until
+    return current().ADOPT_EXISTING and in_time and not isinstance(session, SignedCookieStore)
+
+
+def _start(arrival: Arrival, minted: Minted) -> None:
+    moment = now()
     policy = replace(control().policy_for(arrival), limits=(), replace_same_device=False)
     control().store.transact(arrival.subject, lambda roster: decide_start(roster, arrival, policy, minted, moment))
 
 
 def _derived(seed: bytes, route: int) -> tuple[Token, str]:
-    secret = base64.urlsafe_b64encode(seed).rstrip(b"=").decode()
-    public = base64.urlsafe_b64encode(hashlib.sha256(b"sid" + seed).digest()[:16]).rstrip(b"=").decode()
-    return Token(f"soj_{route:02x}{secret}"), f"{route:02x}{public}"
+    public = _text(hashlib.sha256(b"sid" + seed).digest()[:16])
+    return Token(f"soj_{route:02x}{_text(seed)}"), f"{route:02x}{public}"
+
+
+def _text(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

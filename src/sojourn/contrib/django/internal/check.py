@@ -13,10 +13,13 @@ from django.urls import Resolver404, resolve
 from django.utils.functional import SimpleLazyObject
 
 from sojourn.contrib.django.internal import adoption, answers, carrier, cookies, joined
+from sojourn.contrib.django.internal.enforcement import keep_up
 from sojourn.contrib.django.internal.judge import disown, is_owner, judge
 from sojourn.contrib.django.internal.passive import is_passive
 from sojourn.contrib.django.internal.visit import Visit, visit_of
+from sojourn.contrib.django.internal.wiring import control
 from sojourn.core.errors import StoreError, StoreUnavailable
+from sojourn.core.outcomes import Authenticated, Ended
 from sojourn.core.records import EndReason, Session
 
 _BY_ITS_OWN_BROWSER = {EndReason.LOGOUT, EndReason.SWITCHED, EndReason.REPLACED, EndReason.ABORTED}
@@ -75,11 +78,7 @@ def is_sign_out(request: HttpRequest) -> bool:
 def _judge(request: HttpRequest, visit: Visit, carried: carrier.Carried) -> EndReason | None:
     """None if the session is live (or nobody claims to be signed in); otherwise why it is not."""
     if carried.user_key is not None and carried.token is None:
-        adopted = adoption.adopt(request)
-        if adopted is None:
-            return EndReason.ABORTED
-        visit.token = adopted[1].reveal()
-        return accept(request, visit, adopted[0])
+        return _judge_without_token(request, visit)
     along = joined.user_along(request, carried)
     found = judge(carried, passive=visit.passive, user=along)
     if found.live is None:
@@ -90,6 +89,19 @@ def _judge(request: HttpRequest, visit: Visit, carried: carrier.Carried) -> EndR
         raw._cached_user = along.user
     visit.token, visit.parent_token = str(carried.token), found.parent_token
     return accept(request, visit, found.live, renewed=found.renewed)
+
+
+def _judge_without_token(request: HttpRequest, visit: Visit) -> EndReason | None:
+    """Somebody who was signed in before Sojourn was there, or by something that goes around `login()`."""
+    adopted = adoption.adopt(request, visit)
+    if adopted is None:
+        return None if adoption.leaves_alone(request, visit) else EndReason.ABORTED
+    found, token = adopted
+    if isinstance(found, Authenticated):
+        visit.token = token.reveal()
+        return accept(request, visit, found.session)
+    visit.ended = found.session if isinstance(found, Ended) else None
+    return EndReason.ABORTED if visit.ended is None else visit.ended.end_reason
 
 
 def accept(request: HttpRequest, visit: Visit, session: Session, *, renewed: bool = False) -> EndReason | None:
@@ -105,7 +117,11 @@ def accept(request: HttpRequest, visit: Visit, session: Session, *, renewed: boo
         if not renewed:  # otherwise the session goes on elsewhere, with what this one lacks
             visit.ended = disown(session, user, carrier.read(raw.session).user_key)
         return EndReason.ABORTED if visit.ended is None else visit.ended.end_reason
-    visit.record = raw.sojourn = session
+    held = keep_up(session, user)
+    if held is None:
+        visit.ended = control().store.find(session.sid)
+        return EndReason.INACTIVITY_TIMEOUT
+    visit.record = raw.sojourn = held
     visit.login_mark = carrier.login_mark(raw.session)
     _show(raw, user)
     return None

@@ -29,6 +29,8 @@ def has_work(request: HttpRequest) -> bool:
 def _has_work(visit: Visit) -> bool:
     if visit.sign_in_seen or visit.stop is not None or visit.started is not None or visit.let_go or visit.lost:
         return True
+    if visit.adopted:
+        return True
     session = visit.session
     return (
         visit.record is not None
@@ -77,7 +79,7 @@ def _conclude(request: HttpRequest, response: HttpResponseBase, visit: Visit) ->
         # Django's own middleware runs after this, and sets a new cookie if the view began another session.
         cookies.drop_session(response)
         add_never_cache_headers(response)
-    if visit.sign_in_seen:
+    if visit.sign_in_seen or visit.adopted:
         cookies.set_device(response, visit.device)
     return response
 

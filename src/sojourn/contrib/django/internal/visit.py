@@ -70,6 +70,8 @@ class Visit:
     answered: bool = False
     """Whether the answer to `stop` is on its way."""
     sign_in_seen: bool = False
+    adopted: bool = False
+    """Whether the session it came with was taken into the books by this very request."""
     renewed_hash: str = field(default="", repr=False)
     """The hash of the password that this request's own user set in it."""
 
