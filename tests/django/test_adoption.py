@@ -147,6 +147,13 @@ class TestAdopted:
         assert answer.status_code == 401
         assert open_sessions() == []
 
+    @pytest.mark.parametrize("reporting", [True, False])
+    def test_somebody_whose_sign_ins_are_paused_goes_on_and_stays_paused(self, before, second, sojourn, reporting):
+        sojourn(REPORT_ONLY=reporting)
+        control().pause(subject(), by="command:root")
+        assert before.who() == "ada"
+        assert second.sign_in().status_code == 403
+
     def test_the_deadline_is_not_over_until_it_is(self, before, sojourn, clock):
         sojourn(ADOPT_UNTIL=datetime.fromtimestamp(clock() / 1000 + 60, UTC))
         clock.advance(59_000)
@@ -255,6 +262,11 @@ class TestWhenEnforcementBegins:
         answer = first.get("/private/", headers=JSON)
         assert (answer.status_code, answer.json()["reason"]) == (401, "inactivity_timeout")
         assert reasons() == [EndReason.INACTIVITY_TIMEOUT]
+
+    def test_those_that_were_idle_for_too_long_lock_nobody_out(self, second, enforce, clock):
+        clock.advance(HOUR)
+        enforce()
+        assert second.sign_in().status_code == 302
 
     def test_those_in_use_take_up_room(self, second, enforce, clock):
         clock.advance(20 * MINUTE)

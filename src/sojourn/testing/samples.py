@@ -79,6 +79,7 @@ def full_profile() -> Profile:
         Pause(START, "an operator", "a stolen password", START + DAY),
         {"device-digest": "Zoë's “phone”", "another-device": "the laptop"},
         (Eviction(START + 1, "device-digest", "another-device"), Eviction(START + 2, "", "device-digest")),
+        {"00one": "", "00another": "evicted"},
     )
 
 

@@ -1,11 +1,18 @@
 """The questions Sojourn asks about a site, with the answers that suit most. Subclass it, and name it in ADAPTER."""
 
 import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db.models import Q
+from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -41,6 +48,29 @@ class Adapter:
             return ()
         hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
         return tuple(hashlib.sha256(text.encode()).hexdigest() for text in hashes)
+
+    def subjects_matching(self, text: str, limit: int) -> Sequence[str]:
+        """Subjects of at most `limit` users whose user name or e-mail address has `text` in it, for operators' search;
+        the shortest user names first, so that nobody is hidden behind longer ones.
+        """
+        model = get_user_model()
+        names = {model.USERNAME_FIELD, model.get_email_field_name()} & {
+            field.name for field in model._meta.get_fields()
+        }
+        wanted = reduce(or_, (Q((f"{name}__icontains", text)) for name in sorted(names)))
+        found = model._base_manager.filter(wanted).order_by(Length(model.USERNAME_FIELD), model.USERNAME_FIELD)
+        return [self.subject(user) for user in found[:limit]]
+
+    def users_of(self, subjects: Collection[str]) -> Mapping[str, AbstractBaseUser]:
+        """The users whose subjects these are, in one query, for operators to see names. Whoever is not found is shown
+        by their subject. Override it together with `subject` or SUBJECT, which it cannot know how to read backwards.
+        """
+        if current().SUBJECT:
+            return {}
+        model = get_user_model()
+        users = model._base_manager.filter(pk__in=_keys(subjects, model._meta))
+        known = {self.subject(user): user for user in users}
+        return {subject: known[subject] for subject in subjects if subject in known}
 
     def groups(self, user: AbstractBaseUser) -> frozenset[str]:
         """Names that limits may hold or exempt: the user's groups, `staff`, `superuser`, `privileged` (either of
@@ -112,6 +142,21 @@ class Adapter:
             return True
         preferred = request.get_preferred_type(["text/html", "application/json", "application/problem+json"])
         return preferred is not None and preferred != "text/html"
+
+
+def _keys(subjects: Collection[str], meta: Any) -> set[Any]:
+    """The primary keys that may be in these subjects, with and without the moment that comes after them."""
+    keys, prefix = set(), f"{meta.concrete_model._meta.label_lower}|"
+    for subject in subjects:
+        if not subject.startswith(prefix):
+            continue
+        text = subject.removeprefix(prefix)
+        for each in {text, text.rpartition("|")[0]} - {""}:
+            with suppress(ValidationError):
+                key = meta.pk.to_python(each)
+                meta.pk.run_validators(key)  # a number that no column holds
+                keys.add(key)
+    return keys
 
 
 def _view(request: HttpRequest) -> Any:

@@ -8,6 +8,7 @@ from sojourn.core.records import Eviction, Pause, Profile
 from sojourn.stores.sql.damage import DAMAGE, each, known_format
 
 _NOTHING = Profile()
+_KEYS = ("format", "pause", "device_names", "evictions", "unenforced")
 
 
 def profile_text(profile: Profile) -> str | None:
@@ -21,6 +22,7 @@ def profile_text(profile: Profile) -> str | None:
             "pause": None if pause is None else [pause.since, pause.by, pause.note, pause.until],
             "device_names": dict(profile.device_names),
             "evictions": [[one.at, one.loser, one.winner] for one in profile.evictions],
+            "unenforced": dict(profile.unenforced),
         }
     )
 
@@ -31,13 +33,13 @@ def profile_of(value: object) -> Profile:
         return _NOTHING
     try:
         facts = json.loads(value.decode() if isinstance(value, bytes) else value)  # type: ignore[arg-type]
-        version, pause, names, evictions = map(facts.pop, ("format", "pause", "device_names", "evictions"))
+        version, pause, names, evictions, unenforced = map(facts.pop, _KEYS)
         known_format(version)
-        each(str, (*names.keys(), *names.values()))
+        each(str, (*names.keys(), *names.values(), *unenforced.keys(), *unenforced.values()))
         if facts:
             raise ValueError
         paused = None if pause is None else _pause(*pause)
-        return Profile(paused, names, tuple(_eviction(*one) for one in evictions), version)
+        return Profile(paused, names, tuple(_eviction(*one) for one in evictions), unenforced, version)
     except DAMAGE:
         raise RecordFormatError from None
 

@@ -17,8 +17,9 @@ from sojourn.contrib.django.internal.visit import Visit
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.settings import current
 from sojourn.core.admission import Minted, decide_start
-from sojourn.core.outcomes import Authenticated, Authentication
-from sojourn.core.records import Arrival
+from sojourn.core.decisions import Decision
+from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome
+from sojourn.core.records import Arrival, Roster
 from sojourn.core.tokens import Token, route_of
 from sojourn.web.device import DeviceId
 
@@ -74,7 +75,16 @@ def _adopting(session: SessionBase) -> bool:
 def _start(arrival: Arrival, minted: Minted) -> None:
     moment = now()
     policy = replace(control().policy_for(arrival), limits=(), replace_same_device=False)
-    control().store.transact(arrival.subject, lambda roster: decide_start(roster, arrival, policy, minted, moment))
+
+    def decide(roster: Roster) -> Decision[StartOutcome]:
+        # It is open already, and a pause lets what is open go on.
+        unpaused = replace(roster, profile=replace(roster.profile, pause=None))
+        decision = decide_start(unpaused, arrival, policy, minted, moment)
+        if decision.profile is None:
+            return decision
+        return replace(decision, profile=replace(decision.profile, pause=roster.profile.pause))
+
+    control().store.transact(arrival.subject, decide)
 
 
 def _derived(seed: bytes, route: int) -> tuple[Token, str]:
