@@ -25,6 +25,8 @@ class Subject(models.Model):
         db_table = "sojourn_subject"
         verbose_name = _("subject")
         verbose_name_plural = _("subjects")
+        default_permissions = ()
+        permissions = (("pause_subject", "Can pause sign-ins and let them go on"),)
 
     def __str__(self) -> str:
         return str(self.subject)
@@ -72,6 +74,12 @@ class Session(models.Model):
         db_table = "sojourn_session"
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
+        # What the admin asks for; nobody adds, changes or deletes a session but by signing in and out.
+        default_permissions = ("view",)
+        permissions = (
+            ("end_session", "Can end sessions"),
+            ("end_all_sessions", "Can end all sessions of everybody at once"),
+        )
         constraints = (models.UniqueConstraint(fields=("digest",), name="sojourn_session_digest"),)
         indexes = (
             models.Index(fields=("predecessor",), name="sojourn_session_predecessor"),
@@ -107,6 +115,7 @@ class Ticket(models.Model):
             models.Index(fields=("expires",), name="sojourn_ticket_expires"),
             models.Index(fields=("subject",), name="sojourn_ticket_subject"),
         )
+        default_permissions = ()
 
     def __str__(self) -> str:
         return str(self.subject)
@@ -127,6 +136,7 @@ class OutboxEvent(models.Model):
         db_table = "sojourn_event"
         verbose_name = _("event")
         verbose_name_plural = _("events")
+        default_permissions = ()
         constraints = (models.UniqueConstraint(fields=("event",), name="sojourn_event_event"),)
         indexes = (
             models.Index(fields=("route", "id"), name="sojourn_event_route"),
@@ -148,6 +158,7 @@ class Epoch(models.Model):
         db_table = "sojourn_epoch"
         verbose_name = _("epoch")
         verbose_name_plural = _("epochs")
+        default_permissions = ()
 
     def __str__(self) -> str:
         return str(self.at)

@@ -3,11 +3,18 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.generic import View
+
+from sojourn.contrib.django.administration.rows import Row, rows_of
+from sojourn.contrib.django.internal.wiring import control
+from sojourn.core.errors import InvalidSubject
+from sojourn.core.tokens import check_subject, is_sid
 
 VIEW, END, END_ALL, PAUSE = (
     "sojourn.view_session",
@@ -43,6 +50,26 @@ class AdministrationView(View):
             {**frame, "title": title, "may": self.may(), **context},
             status=status,
         )
+
+    def url(self, name: str, *key: str) -> str:
+        """Where a page of ours is in this admin site; `key` is a sid or a subject."""
+        args = [quote(each) for each in key]
+        return reverse(f"admin:sojourn_session_{name}", args=args, current_app=self.admin_site.name)
+
+    def session_row(self) -> Row:
+        """The session that the address names. Raises Http404."""
+        sid = unquote(self.kwargs["sid"])
+        found = control().store.find(sid) if is_sid(sid) else None
+        if found is None:
+            raise Http404
+        return rows_of(self.request, [found])[0]
+
+    def subject_named(self) -> str:
+        """The subject that the address names, known or not. Raises Http404 for what can be none."""
+        try:
+            return check_subject(unquote(self.kwargs["subject"]))
+        except InvalidSubject:
+            raise Http404 from None
 
     def may(self) -> dict[str, bool]:
         """Which buttons are of use to whoever looks at the page."""

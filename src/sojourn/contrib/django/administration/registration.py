@@ -1,6 +1,6 @@
 """Which pages there are in an admin site, and where. No form of Django's ever writes one of our records."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -9,10 +9,21 @@ from django.views.generic import View
 
 from sojourn.contrib.django.administration.base import VIEW
 from sojourn.contrib.django.administration.dashboard import DashboardView
+from sojourn.contrib.django.administration.details import SessionView, SubjectView
+from sojourn.contrib.django.administration.ending import EndSelectedView, EndSubjectView, EndView
+from sojourn.contrib.django.administration.everybody import EndAllView
+from sojourn.contrib.django.administration.listing import ListView
+from sojourn.contrib.django.administration.matching import EndMatchingView
+from sojourn.contrib.django.administration.pausing import PauseView, ResumeView
 from sojourn.contrib.django.models import Session
 
+if TYPE_CHECKING:
+    _Base = admin.ModelAdmin[Session]
+else:
+    _Base = admin.ModelAdmin
 
-class SessionAdmin(admin.ModelAdmin[Session]):
+
+class SessionAdmin(_Base):
     """The place of sessions in an admin site. The model only gives it its name: all is read from the store."""
 
     # admin:sojourn_session_changelist      the list, with its search
@@ -28,7 +39,19 @@ class SessionAdmin(admin.ModelAdmin[Session]):
 
     def get_urls(self) -> list[URLPattern]:
         """Our pages, in place of Django's forms."""
-        return [self.place("dashboard/", "dashboard", DashboardView)]
+        return [
+            self.place("", "changelist", ListView),
+            self.place("dashboard/", "dashboard", DashboardView),
+            self.place("end/", "end_selected", EndSelectedView),
+            self.place("end-matching/", "end_matching", EndMatchingView),
+            self.place("end-all/", "end_all", EndAllView),
+            self.place("subject/<str:subject>/", "subject", SubjectView),
+            self.place("subject/<str:subject>/end/", "end_subject", EndSubjectView),
+            self.place("subject/<str:subject>/pause/", "pause", PauseView),
+            self.place("subject/<str:subject>/resume/", "resume", ResumeView),
+            self.place("<str:sid>/change/", "change", SessionView),
+            self.place("<str:sid>/end/", "end", EndView),
+        ]
 
     def place(self, route: str, name: str, view: type[View]) -> URLPattern:
         """One page of this site, for its staff only."""

@@ -1,0 +1,137 @@
+"""Ending all that a search finds: in steps, each as long as a request may take, until there is nothing left."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from sojourn.contrib.django.administration.acts import ActView, NoteForm
+from sojourn.contrib.django.administration.base import END_ALL
+from sojourn.contrib.django.administration.ending import end_each, ended_text, logged_text
+from sojourn.contrib.django.administration.listing import COUNTED, filters
+from sojourn.contrib.django.administration.record import log_many
+from sojourn.contrib.django.administration.rows import own_sids
+from sojourn.contrib.django.administration.search import SearchForm, cursor_of, cursor_text
+from sojourn.contrib.django.internal.wiring import control
+from sojourn.core.search import SessionQuery, Standing
+
+STEP = 5.0
+"""How many seconds one request ends sessions for, before it asks to go on."""
+_BATCH = 100  # sessions that are read at a time: few enough that a step keeps to its time
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an ending has come: how many it has ended, and after which session it goes on; None if it is through."""
+
+    ended: int
+    after: tuple[int, str] | None
+
+
+class MatchingForm(NoteForm):
+    """Asks whether to end one's own session, too; and remembers, from step to step, how far it has come."""
+
+    own = forms.BooleanField(label=_("End my own session, too, if it is among them"), required=False)
+    as_of = forms.IntegerField(min_value=0, max_value=2**53, widget=forms.HiddenInput)
+    after = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    ended = forms.IntegerField(required=False, min_value=0, max_value=2**53, widget=forms.HiddenInput)
+
+    def clean_after(self) -> tuple[int, str] | None:
+        """The cursor. Raises ValidationError for anything else."""
+        text = self.cleaned_data["after"]
+        if text and cursor_of(text) is None:
+            raise forms.ValidationError(_("This is no place in the list."))
+        return cursor_of(text)
+
+
+class EndMatchingView(ActView):
+    """Ends the live sessions that a search finds and that were there when it was asked for, the newest first.
+
+    A search for nothing in particular finds everybody's: that needs the permission to end all.
+    """
+
+    form_class = MatchingForm
+    query: SessionQuery
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Go on with what the address searches for; back to the list if that is nothing that can be searched for."""
+        search = SearchForm(request.GET)
+        if not search.is_valid():
+            return redirect(self.url("changelist"))
+        if not search.filled and not request.user.has_perm(END_ALL):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def ask(self, form: NoteForm) -> HttpResponseBase:
+        """Say how many they are."""
+        query = self._query()
+        count = control().count(query, COUNTED + 1)
+        if not count:
+            return self.done(gettext("The search finds no open session."), self._list())
+        form.initial["as_of"] = control().clock()
+        return self.confirm(
+            form,
+            gettext("End all sessions that the search finds?"),
+            what=_count_text(count),
+            button=gettext("End them all"),
+            back=self._list(),
+            warning=gettext("This is a search for nothing in particular: it finds the sessions of all users.")
+            if not SearchForm(self.request.GET).filled
+            else "",
+        )
+
+    def act(self, form: NoteForm) -> HttpResponseBase:
+        """End as many as one step can; then ask to go on, or say that it is done."""
+        asked = form.cleaned_data
+        query = replace(self._query(), after=asked["after"])
+        query = replace(query, before=min(query.before or asked["as_of"], asked["as_of"]))
+        spare = frozenset() if asked["own"] else own_sids(self.request)
+        progress = end_matching(self.request, query, asked["note"], spare)
+        if progress.ended:
+            log_many(self.request, filters(self.request.GET) or "*", logged_text(progress.ended, asked["note"]))
+        total = (asked["ended"] or 0) + progress.ended
+        if progress.after is None:
+            return self.done(ended_text(total), self._list())
+        hidden = {
+            "confirmed": "1",
+            "note": asked["note"],
+            "as_of": asked["as_of"],
+            "after": cursor_text(progress.after),
+            "ended": total,
+            **({"own": "on"} if asked["own"] else {}),
+        }
+        context: dict[str, object] = {"hidden": list(hidden.items()), "what": ended_text(total), "back": self._list()}
+        return self.page("progress", gettext("Ending sessions"), context)
+
+    def _query(self) -> SessionQuery:
+        search = SearchForm(self.request.GET)
+        search.full_clean()
+        return replace(search.question().query, standing=Standing.LIVE, reason=None, limit=_BATCH)
+
+    def _list(self) -> str:
+        rest = filters(self.request.GET)
+        return self.url("changelist") + (f"?{rest}" if rest else "")
+
+
+def end_matching(request: HttpRequest, query: SessionQuery, note: str, spare: frozenset[str]) -> Progress:
+    """End what `query` finds, page by page, for as long as a step may take."""
+    ended, until = 0, time.monotonic() + STEP
+    while True:
+        page = control().search(query)
+        ended += len(end_each(request, [each for each in page.sessions if each.sid not in spare], note))
+        if page.cursor is None or time.monotonic() >= until:
+            return Progress(ended, page.cursor)
+        query = replace(query, after=page.cursor)
+
+
+def _count_text(count: int) -> str:
+    if count > COUNTED:
+        return gettext("These are more than %(count)d sessions.") % {"count": COUNTED}
+    return ngettext("This is %(count)d session.", "These are %(count)d sessions.", count) % {"count": count}
