@@ -11,6 +11,7 @@ from sojourn.core.events import (
     TYPE_OF,
     ChoiceOffered,
     Event,
+    EvictionsRepeated,
     SessionElevated,
     SessionEnded,
     SessionRotated,
@@ -38,6 +39,7 @@ ONE_OF_EACH = [
     SignInsPaused(subject="ann", at=START, by="root", note="a stolen phone", until=None),
     SignInsResumed(subject="ann", at=START, by="root"),
     ChoiceOffered(subject="ann", at=START, arrival={"client": "web"}, limit="one", open=("x",)),
+    EvictionsRepeated(subject="ann", at=START, arrival={"client": "web"}, against=("x",), outcome="end_existing"),
     WouldHave(subject="ann", at=START, outcome="refuse", limit="one", sid="a", ended=("x",)),
 ]
 

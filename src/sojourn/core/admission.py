@@ -6,14 +6,23 @@ The only home of the rule that the product is: at most so many sessions, however
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from sojourn.core import rehearsal
+from sojourn.core import pingpong, rehearsal
+from sojourn.core.counting import Finding, examine, victims, with_rivals
 from sojourn.core.decisions import Decision, end_session, ended_events
 from sojourn.core.errors import InvalidTicket
-from sojourn.core.events import ChoiceOffered, Event, SessionStarted, StartPaused, StartRefused, WouldHave
+from sojourn.core.events import (
+    ChoiceOffered,
+    Event,
+    EvictionsRepeated,
+    SessionStarted,
+    StartPaused,
+    StartRefused,
+    WouldHave,
+)
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused, StartOutcome
 from sojourn.core.pausing import pause_of
-from sojourn.core.policy import Counts, Limit, Overflow, Policy, unit
-from sojourn.core.records import Arrival, EndReason, Roster, Session, Ticket
+from sojourn.core.policy import Overflow, Policy
+from sojourn.core.records import Arrival, EndReason, Profile, Roster, Session, Ticket
 from sojourn.core.timeouts import judge
 
 
@@ -25,28 +34,6 @@ class Minted:
     digest: bytes
     ticket: bytes
     ticket_expires: int
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one limit says about one sign-in: whether it holds it, what it counts, how many are too many."""
-
-    limit: Limit
-    holds: bool
-    counted: tuple[Session, ...] = ()
-    excess: int = 0
-
-
-def examine(limits: Iterable[Limit], sessions: Collection[Session], arrival: Arrival) -> list[Finding]:
-    """Hold each of `limits` against `arrival`, with `sessions` open. The one place where sessions are counted."""
-    findings = []
-    for limit in limits:
-        if not limit.holds(arrival):
-            findings.append(Finding(limit, holds=False))
-            continue
-        counted = limit.counted(sessions, arrival)
-        findings.append(Finding(limit, holds=True, counted=tuple(counted), excess=limit.excess(counted, arrival)))
-    return findings
 
 
 def _clear(roster: Roster, arrival: Arrival, policy: Policy, by: str, now: int) -> tuple[list[Session], list[Session]]:
@@ -81,33 +68,6 @@ def _clear(roster: Roster, arrival: Arrival, policy: Policy, by: str, now: int) 
         else:
             staying.append(session)
     return staying, ended
-
-
-def _victims(findings: Iterable[Finding], arrival: Arrival) -> list[tuple[Limit, list[Session]]]:
-    """The sessions that must end so that every END_EXISTING limit has room: for each limit those that end for it, in
-    its own order.
-
-    Where devices are counted, ending what the arriving device holds itself would free nothing: it is passed over.
-    """
-    chosen: set[str] = set()
-    victims = []
-    for finding in findings:
-        if finding.limit.overflow is not Overflow.END_EXISTING or not finding.excess:
-            continue
-        by_unit: dict[str, list[Session]] = {}
-        for session in finding.limit.in_order(finding.counted):
-            key = unit(session) if finding.limit.counts is Counts.DEVICES else session.sid
-            if finding.limit.counts is Counts.SESSIONS or key != arrival.device.digest:
-                by_unit.setdefault(key, []).append(session)
-        room = finding.excess - sum(all(s.sid in chosen for s in group) for group in by_unit.values())
-        mine: list[Session] = []
-        for group in by_unit.values():
-            if room > 0 and not all(s.sid in chosen for s in group):
-                mine += [s for s in group if s.sid not in chosen]
-                chosen |= {s.sid for s in group}
-                room -= 1
-        victims.append((finding.limit, mine))
-    return victims
 
 
 def _arrival_facts(arrival: Arrival) -> dict[str, str]:
@@ -178,38 +138,61 @@ def decide_start(
     staying, ended = _clear(roster, arrival, policy, minted.sid, now)
     ended += [end_session(s, EndReason.EVICTED, minted.sid, now) for s in staying if s.sid in chosen]
     staying = [s for s in staying if s.sid not in chosen]
-    examined = examine(policy.limits, staying, arrival)
+    examined = [
+        with_rivals(each, roster.profile, arrival, policy, now) for each in examine(policy.limits, staying, arrival)
+    ]
     if findings is not None:
         findings += examined
     over = [finding for finding in examined if finding.excess]
-    decision = _stop(over, roster, arrival, minted, now)
+    decision = _stop(over, roster, arrival, policy, minted, now)
     if decision is not None:
         return decision
-    victims = [session for _, mine in _victims(over, arrival) for session in mine]
-    ended += [end_session(s, EndReason.EVICTED, minted.sid, now) for s in victims]
-    return _admit(arrival, policy, minted, now, [s for s in staying if s not in victims], ended)
+    losing = [session for _, mine in victims(over, arrival) for session in mine]
+    ended += [end_session(s, EndReason.EVICTED, minted.sid, now) for s in losing]
+    evicted = [session for session in ended if session.end_reason is EndReason.EVICTED]
+    rivals = pingpong.rivals(roster.profile, arrival, evicted, policy.ping_pong, now)
+    profile = pingpong.remembered(roster.profile, arrival, evicted, policy.ping_pong, now)
+    repeated = _repeated(arrival, rivals, Overflow.END_EXISTING, now)
+    staying = [session for session in staying if session not in losing]
+    return _admit(arrival, policy, minted, now, staying, ended, repeated, rivals=rivals, profile=profile)
+
+
+def _repeated(arrival: Arrival, rivals: Iterable[Session], overflow: Overflow, now: int) -> list[Event]:
+    """The event that tells of rivals, if there are any."""
+    sids = tuple(session.sid for session in rivals)
+    if not sids:
+        return []
+    facts, became = _arrival_facts(arrival), str(overflow)
+    return [EvictionsRepeated(subject=arrival.subject, at=now, arrival=facts, against=sids, outcome=became)]
 
 
 def _stop(
-    over: Iterable[Finding], roster: Roster, arrival: Arrival, minted: Minted, now: int
+    over: Iterable[Finding], roster: Roster, arrival: Arrival, policy: Policy, minted: Minted, now: int
 ) -> Decision[StartOutcome] | None:
     """The decision to refuse or to ask, if a limit that is exceeded says so; it changes no session."""
     facts = _arrival_facts(arrival)
-    refusing = next((finding for finding in over if finding.limit.overflow is Overflow.REFUSE), None)
-    if refusing is not None:
-        sids = tuple(s.sid for s in refusing.counted)
-        title = refusing.limit.title
-        refused = StartRefused(subject=arrival.subject, at=now, arrival=facts, limit=title, open=sids)
-        return Decision(Refused.of(refusing.limit, refusing.counted), events=(refused,))
-    asking = [finding for finding in over if finding.limit.overflow is Overflow.ASK]
+    refusing = sorted((f for f in over if f.overflow is Overflow.REFUSE), key=lambda f: f.instead is not None)
+    if refusing:
+        first = refusing[0]
+        sids = tuple(s.sid for s in first.counted)
+        refused = StartRefused(subject=arrival.subject, at=now, arrival=facts, limit=first.limit.title, open=sids)
+        outcome = Refused.of(first.limit, first.counted)
+        if first.instead is None or policy.ping_pong is None:
+            return Decision(outcome, events=(refused,))
+        calm = pingpong.calm_at(roster.profile, arrival, first.rivals, policy.ping_pong, now)
+        free_at = min((at for at in (outcome.free_at, calm) if at is not None), default=None)
+        repeated = _repeated(arrival, first.rivals, Overflow.REFUSE, now)
+        return Decision(replace(outcome, free_at=free_at, rivals=first.rivals), events=(refused, *repeated))
+    asking = [finding for finding in over if finding.overflow is Overflow.ASK]
     if not asking:
         return None
     worst = max(asking, key=lambda finding: finding.excess)
+    rivals = worst.rivals if worst.instead is not None else ()
     live = sorted((s for s in roster.sessions if judge(s, now).live), key=lambda s: (-s.last_seen, s.sid))
     sids = tuple(s.sid for s in live)
     offered = ChoiceOffered(subject=arrival.subject, at=now, arrival=facts, limit=worst.limit.title, open=sids)
-    outcome = ChoiceRequired(worst.limit, worst.counted, worst.excess, minted.ticket_expires)
-    return Decision(outcome, events=(offered,))
+    asked = ChoiceRequired(worst.limit, worst.counted, worst.excess, minted.ticket_expires, rivals=rivals)
+    return Decision(asked, events=(offered, *_repeated(arrival, rivals, Overflow.ASK, now)))
 
 
 def _admit(
@@ -220,16 +203,20 @@ def _admit(
     also_open: Iterable[Session],
     ended: Collection[Session],
     reports: Iterable[Event] = (),
+    *,
+    rivals: tuple[Session, ...] = (),
+    profile: Profile | None = None,
 ) -> Decision[StartOutcome]:
     """The decision to admit: a new session, beside those that stay open and in place of those that ended."""
     session, beside = _open_session(arrival, policy, minted, now), tuple(also_open)
     sids = tuple(s.sid for s in beside)
     started = SessionStarted(subject=arrival.subject, at=now, session=session, also_open=sids)
     return Decision(
-        Admitted(session, tuple(ended), beside),
+        Admitted(session, tuple(ended), beside, rivals=rivals),
         insert=session,
         update=tuple(ended),
         events=(*ended_events(ended, now), *reports, started),
+        profile=profile,
     )
 
 
@@ -240,7 +227,8 @@ def _report(
     staying, ended = _clear(roster, arrival, policy, minted.sid, now)
     stage, (played, really) = rehearsal.as_enforced(roster, policy), rehearsal.to_rehearse(policy)
     examined: list[Finding] = []
-    outcome = decide_start(stage, arrival, played, minted, now, findings=examined).outcome
+    staged = decide_start(stage, arrival, played, minted, now, findings=examined)
+    outcome = staged.outcome
     if findings is not None:
         findings += examine(policy.limits, _clear(stage, arrival, played, minted.sid, now)[0], arrival)
     marks = {minted.sid: ""}
@@ -251,8 +239,11 @@ def _report(
         marks[minted.sid] = "" if kept is not None and judge(kept, now).live else rehearsal.NEVER_BEGUN
         reports.append(_would_have(arrival, minted, now, Overflow.REFUSE, outcome.limit.title))
     elif isinstance(outcome, Admitted):
-        for limit, mine in _victims([finding for finding in examined if finding.excess], arrival):
-            reports.append(_would_have(arrival, minted, now, really[limit], limit.title, mine))
+        asks = policy.ping_pong is not None and policy.ping_pong.then is Overflow.ASK
+        asked = {finding.limit for finding in examined if asks and finding.rivals}
+        for limit, mine in victims([finding for finding in examined if finding.excess], arrival):
+            became = Overflow.ASK if limit in asked else really[limit]
+            reports.append(_would_have(arrival, minted, now, became, limit.title, mine))
             marks |= {session.sid: str(EndReason.EVICTED) for session in mine}
         really_ended = {session.sid for session in ended}
         replaced = [s for s in outcome.ended if s.end_reason is EndReason.REPLACED and s.sid not in really_ended]
@@ -260,7 +251,9 @@ def _report(
             reports.append(_would_have(arrival, minted, now, EndReason.REPLACED, "", replaced))
             marks |= {session.sid: str(EndReason.REPLACED) for session in replaced}
     profile = rehearsal.marked(roster, ended, marks)
-    return replace(_admit(arrival, policy, minted, now, staying, ended, reports), profile=profile)
+    if staged.profile is not None:
+        profile = replace(profile, evictions=staged.profile.evictions)
+    return _admit(arrival, policy, minted, now, staying, ended, reports, profile=profile)
 
 
 def _would_have(

@@ -102,6 +102,18 @@ class SignInsResumed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvictionsRepeated(Event):
+    """A sign-in ended, or would have, a session on a device with which its own has been doing so by turns.
+
+    `against` are the sids of those sessions. `outcome` is what the policy made of it: end_existing, refuse or ask.
+    """
+
+    arrival: Mapping[str, str]
+    against: tuple[str, ...]
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WouldHave(Event):
     """Report-only: what enforcement would have done to a sign-in, or to a session in use, that went on all the same.
 
@@ -126,6 +138,7 @@ TYPE_OF: dict[type[Event], str] = {
     ChoiceOffered: "choice.offered",
     SignInsPaused: "sign_ins.paused",
     SignInsResumed: "sign_ins.resumed",
+    EvictionsRepeated: "evictions.repeated",
     WouldHave: "report.would_have",
 }
 

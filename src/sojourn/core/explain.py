@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sojourn.core.admission import Finding, Minted, decide_start
+from sojourn.core.admission import Minted, decide_start
+from sojourn.core.counting import Finding
 from sojourn.core.outcomes import Admitted, Paused, Refused, StartOutcome
 from sojourn.core.policy import Policy
 from sojourn.core.records import Arrival, Roster
@@ -39,7 +40,12 @@ def _line(finding: Finding) -> str:
     taken = f"{len(finding.counted)} open of at most {limit.max_sessions} {limit.counts}"
     if not finding.excess:
         return f"Limit “{limit.title}”: {taken}; there is room."
-    return f"Limit “{limit.title}”: {taken}; {finding.excess} too many with this sign-in, so {limit.overflow}."
+    line = f"Limit “{limit.title}”: {taken}; {finding.excess} too many with this sign-in, so {finding.overflow}"
+    if not finding.rivals:
+        return f"{line}."
+    names = ", ".join(session.device.label or session.sid for session in finding.rivals)
+    why = "because" if finding.instead else "although"
+    return f"{line}, {why} this device and that of {names} keep ending each other's sessions."
 
 
 def _conclusion(outcome: StartOutcome) -> str:

@@ -17,6 +17,8 @@ class Admitted:
     also_open: tuple[Session, ...] = ()
     token: Token | None = None
     """The session's token, for its owner; there only where the sign-in was asked for, and never stored."""
+    rivals: tuple[Session, ...] = ()
+    """Those of `ended` on a device that this one and they keep ending each other's sessions: see `PingPong`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Refused:
     """The sessions that take up the room, last used first."""
     free_at: int | None = None
     """When the first of them ends by itself if it is not used again; None if none does."""
+    rivals: tuple[Session, ...] = ()
+    """Those of `open` for which it was refused, where ending them would go on and on: see `PingPong`."""
 
     @classmethod
     def of(cls, limit: Limit, counted: tuple[Session, ...]) -> "Refused":
@@ -47,6 +51,8 @@ class ChoiceRequired:
     """Until when the choice may be made."""
     ticket: TicketSecret | None = None
     """What answers the question, for the browser that began; it authenticates nothing."""
+    rivals: tuple[Session, ...] = ()
+    """Those of `open` for which it is asked, where ending them would go on and on: see `PingPong`."""
 
 
 @dataclass(frozen=True, slots=True)

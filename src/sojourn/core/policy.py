@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from sojourn.core.errors import ConfigurationError
-from sojourn.core.records import Arrival, DeviceClass, Session
-from sojourn.core.timeouts import Timeouts, deadline
+from sojourn.core.records import EVICTIONS_MAX, Arrival, DeviceClass, Session
+from sojourn.core.timeouts import MINUTE, Timeouts, deadline
 
 
 class Overflow(StrEnum):
@@ -130,18 +130,43 @@ _ORDER: dict[Order, Callable[[Session], tuple[int, int, int, str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class PingPong:
+    """When two devices that keep ending each other's sessions are noticed, and what happens to the sign-in then.
+
+    That is when, `within` so many milliseconds, they have done so `times` times by turns, the sign-in that is being
+    judged included. `then`: REFUSE or ASK, in place of END_EXISTING, for that sign-in; None: it is recorded and told
+    to the user, and nothing else. A refusal lasts no longer than `within`. Raises ConfigurationError for values that
+    cannot be meant.
+    """
+
+    times: int = 3
+    within: int = 10 * MINUTE
+    then: Overflow | None = None
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.times <= EVICTIONS_MAX:
+            raise ConfigurationError(f"times must be from 2 to {EVICTIONS_MAX}: one end is no ping-pong.")
+        if self.within <= 0:
+            raise ConfigurationError("within must be longer than zero.")
+        if self.then is Overflow.END_EXISTING:
+            raise ConfigurationError("then must be refuse or ask: end_existing is what goes on without it.")
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """All that holds for one subject. Raises ConfigurationError for a combination that would lock people out.
 
     `timeouts` are for ordinary sessions, `persistent` for those whose user asked to stay signed in (the same if
     None). `replace_same_device`: a sign-in from a device and client that already hold a session replaces it.
-    `report_only`: record what the limits would have done, and change nothing.
+    `ping_pong`: what two devices that keep ending each other come to; None: nobody looks. `report_only`: record what
+    the limits would have done, and change nothing.
     """
 
     limits: tuple[Limit, ...] = ()
     timeouts: Timeouts = field(default_factory=Timeouts)
     persistent: Timeouts | None = None
     replace_same_device: bool = True
+    ping_pong: PingPong | None = field(default_factory=PingPong)
     report_only: bool = False
 
     def __post_init__(self) -> None:

@@ -38,15 +38,18 @@ def to_rehearse(policy: Policy) -> tuple[Policy, dict[Limit, Overflow]]:
     """`policy` as it is played through, and what each of its limits would really have done.
 
     Nobody can be asked, so whoever would have been is taken to choose those sessions that `end_existing` would end.
-    Choosing comes before making room, as it does when it is real.
+    Choosing comes before making room, as it does when it is real. Where some limits ask, ping-pong refuses nobody.
     """
+    rule, asks = policy.ping_pong, any(limit.overflow is Overflow.ASK for limit in policy.limits)
+    if rule is not None and (asks or rule.then is Overflow.ASK):
+        rule = replace(rule, then=None)
     played = {
         replace(limit, overflow=Overflow.END_EXISTING, name=limit.title) if limit.overflow is Overflow.ASK else limit: (
             limit.overflow
         )
         for limit in sorted(policy.limits, key=lambda limit: limit.overflow is not Overflow.ASK)
     }
-    return replace(policy.enforced, limits=tuple(played)), played
+    return replace(policy.enforced, limits=tuple(played), ping_pong=rule), played
 
 
 def idle_or_old(session: Session, policy: Policy, now: int) -> Verdict:

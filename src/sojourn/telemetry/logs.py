@@ -29,6 +29,7 @@ LINES: dict[str, tuple[int, str]] = {
     "choice.offered": (logging.INFO, "A sign-in of %(subject)s waits for a choice: %(limit)s"),
     "sign_ins.paused": (logging.WARNING, "The sign-ins of %(subject)s were paused by %(by)s"),
     "sign_ins.resumed": (logging.WARNING, "The sign-ins of %(subject)s were resumed by %(by)s"),
+    "evictions.repeated": (logging.WARNING, "Devices of %(subject)s keep ending each other's sessions: %(outcome)s"),
     "report.would_have": (logging.INFO, "Enforced, %(session)s of %(subject)s would have met: %(outcome)s"),
     "token.unknown": (logging.WARNING, "A token was presented that no session has"),
     "token.ended": (logging.INFO, "The token of session %(session)s was presented, which has ended: %(reason)s"),
