@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sojourn.core.explain import explain
-from sojourn.core.policy import Counts, Limit, Overflow, Policy
-from sojourn.core.records import Arrival, Roster
+from sojourn.core.explain import explain, usage
+from sojourn.core.policy import Counts, Limit, Overflow, Policy, Scope
+from sojourn.core.records import Arrival, Device, DeviceClass, Roster
 from sojourn.core.timeouts import HOUR, Timeouts
 from sojourn.testing.clock import START
 from sojourn.testing.samples import session
@@ -58,3 +58,64 @@ IDLE = Timeouts(inactivity=HOUR)
 )
 def test_an_explanation_names_each_limit_and_what_it_comes_to(policy: Policy, lines: list[str]) -> None:
     assert list(explain(BOTH, Arrival("ann"), policy, NOW).lines) == lines
+
+
+COMPUTER, PHONE, TABLET = (Device(kind) for kind in (DeviceClass.COMPUTER, DeviceClass.PHONE, DeviceClass.TABLET))
+OPEN = (
+    session("a", device=COMPUTER, client="shop"),
+    session("b", device=COMPUTER, client="forum"),
+    session("c", device=PHONE, client="shop"),
+)
+AT_DESK = Arrival("ann", device=COMPUTER, client="shop", groups=frozenset({"staff"}))
+
+
+@pytest.mark.parametrize(
+    ("limit", "found"),
+    [
+        (Limit(5), [(3, None, None)]),
+        (Limit(2), [(3, None, None)]),
+        (Limit(5, device_classes=frozenset({DeviceClass.PHONE})), [(1, None, None)]),
+        (Limit(5, device_classes=frozenset({DeviceClass.TABLET})), [(0, None, None)]),
+        (Limit(5, device_classes=frozenset({DeviceClass.TABLET, DeviceClass.PHONE})), [(1, None, None)]),
+        (Limit(5, scope=frozenset({Scope.DEVICE_CLASS})), [(2, None, "computer"), (1, None, "phone")]),
+        (Limit(5, scope=frozenset({Scope.CLIENT})), [(2, "shop", None), (1, "forum", None)]),
+        (
+            Limit(5, scope=frozenset({Scope.CLIENT, Scope.DEVICE_CLASS})),
+            [(1, "shop", "computer"), (1, "forum", "computer"), (1, "shop", "phone")],
+        ),
+        (
+            Limit(
+                5,
+                scope=frozenset({Scope.DEVICE_CLASS}),
+                device_classes=frozenset({DeviceClass.PHONE, DeviceClass.TABLET}),
+            ),
+            [(1, None, "phone"), (0, None, "tablet")],
+        ),
+        (Limit(5, clients=frozenset({"forum"})), [(1, None, None)]),
+        (Limit(5, clients=frozenset({"blog"}), scope=frozenset({Scope.CLIENT})), [(0, "blog", None)]),
+        (Limit(5, groups=frozenset({"staff"})), [(3, None, None)]),
+        (Limit(5, groups=frozenset({"guests"})), []),
+        (Limit(5, exempt=frozenset({"staff"})), []),
+    ],
+)
+def test_usage_says_how_much_of_a_limit_is_taken_up(limit: Limit, found: list[tuple[object, ...]]) -> None:
+    shown = usage(Policy((limit,)), OPEN, AT_DESK)
+    assert [(each.used, each.client, each.device_class) for each in shown] == found
+    assert {each.limit for each in shown} <= {limit}
+
+
+def test_usage_counts_devices_once_where_devices_are_counted() -> None:
+    same = [session(sid, device=Device(digest="d" * 43)) for sid in "ab"]
+    (shown,) = usage(Policy((Limit(5, counts=Counts.DEVICES),)), [*same, session("c", device=Device())], AT_DESK)
+    assert shown.used == 2
+
+
+def test_usage_says_nothing_of_limits_that_are_not_enforced() -> None:
+    assert usage(Policy((Limit(2),), report_only=True), OPEN, AT_DESK) == ()
+
+
+def test_usage_leaves_out_those_who_act_as_the_subject_as_the_limit_does() -> None:
+    acting = session("d", device=TABLET, parent="e")
+    assert [each.used for each in usage(Policy((Limit(5),)), [*OPEN, acting], AT_DESK)] == [3]
+    by_class = Policy((Limit(5, scope=frozenset({Scope.DEVICE_CLASS})),))
+    assert [each.device_class for each in usage(by_class, [acting], AT_DESK)] == ["computer"]

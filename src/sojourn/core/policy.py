@@ -103,9 +103,13 @@ class Limit:
 
     def excess(self, counted: Iterable[Session], arrival: Arrival) -> int:
         """How many of `counted` (sessions or devices) are too many once `arrival` is in; 0 when there is room."""
-        taken = {unit(session) if self.counts is Counts.DEVICES else session.sid for session in counted}
+        taken = self.taken(counted)
         wanted = arrival.device.digest if self.counts is Counts.DEVICES else ""
         return max(0, len(taken) + (wanted not in taken) - self.max_sessions)
+
+    def taken(self, counted: Iterable[Session]) -> set[str]:
+        """What `counted` take up: the session or, where devices are counted, the device of each."""
+        return {unit(session) if self.counts is Counts.DEVICES else session.sid for session in counted}
 
     def in_order(self, sessions: Iterable[Session]) -> list[Session]:
         """`sessions` in the order in which they would end: a total order, the same for everybody who asks."""
