@@ -139,7 +139,10 @@ def _sample(sid: str, device: Device, place: str) -> Session:
 
 
 OFFICE = _sample("5cQ2m1fV0Zk8yT4sWn7bRxLg", Device(DeviceClass.COMPUTER, "Firefox", "Windows"), "Bern")
-PHONE = _sample("5cA7d3hJ9pX2uE6vKq1oMtYw", Device(DeviceClass.PHONE, "Mobile Safari", "iOS"), "Basel")
+PHONE = _sample(
+    "5cA7d3hJ9pX2uE6vKq1oMtYw", Device(DeviceClass.PHONE, "Mobile Safari", "iOS", "what recognises it"), "Basel"
+)
+NAMES = {PHONE.device.digest: "My phone"}
 EVICTED = end_session(OFFICE, EndReason.EVICTED, PHONE.sid, _NOON + 2 * MINUTE)
 
 
@@ -206,10 +209,10 @@ def problem(name: str) -> str:
     """The JSON of one outcome."""
     asking = ChoiceRequired(Limit(1, Overflow.ASK), (OFFICE,), 1, _NOON + 5 * MINUTE)
     bodies: dict[str, object] = {
-        "admitted": problems.admitted_json(Admitted(PHONE, (EVICTED,), ())),
-        "limit-reached": problems.refused_problem(Refused.of(Limit(1, Overflow.REFUSE), (OFFICE,))),
-        "choice-required": {**problems.choice_problem(asking), "ticket": "sojt_..."},
-        "session-ended": problems.ended_problem(EVICTED, PHONE),
+        "admitted": problems.admitted_json(Admitted(PHONE, (EVICTED,), ()), NAMES),
+        "limit-reached": problems.refused_problem(Refused.of(Limit(1, Overflow.REFUSE), (OFFICE,)), NAMES),
+        "choice-required": {**problems.choice_problem(asking, NAMES), "ticket": "sojt_..."},
+        "session-ended": problems.ended_problem(EVICTED, PHONE, NAMES),
         "choice-over": problems.invalid_ticket_problem(),
         "store-unavailable": problems.unavailable_problem(errors.StoreUnavailable()),
     }

@@ -137,7 +137,7 @@ class TestEndExisting:
         assert body["type"] == "urn:sojourn:problem:session-ended"
         assert body["reason"] == "evicted"
         assert body["ended_at"].endswith("Z")
-        assert set(body["by"]) == {"device", "place"}
+        assert set(body["by"]) == {"name", "device", "place"}
 
     def test_a_picture_in_a_page_does_not_use_up_the_message(self, limit, first, second):
         limit("end_existing")

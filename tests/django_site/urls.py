@@ -40,5 +40,6 @@ urlpatterns = [
     path("crashing-logout/", views.crashing_logout),
     path("async-logout/", views.async_logout),
     path("own-password/", views.own_password),
+    path("prove/", views.prove),
     path("crashing-password/", views.crashing_password),
 ]

@@ -12,6 +12,8 @@ from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.vary import vary_on_cookie
 
+from sojourn.contrib.django.reauthentication import reauthenticated
+
 
 def whoami(request: HttpRequest) -> HttpResponse:
     """A public page that says who is signed in, and what the session remembers."""
@@ -208,3 +210,9 @@ def crashing_password(request: HttpRequest) -> HttpResponse:
     request.user.set_password(request.POST["password"])
     request.user.save()
     raise RuntimeError("after the change")
+
+
+@csrf_exempt
+def prove(request: HttpRequest) -> HttpResponse:
+    """A page of the site's own that has found out who it is, such as by a second factor."""
+    return JsonResponse({"counts": reauthenticated(request)})

@@ -85,7 +85,7 @@ def usage(policy: Policy, sessions: Collection[Session], arrival: Arrival) -> tu
     """
     if policy.report_only:
         return ()
-    found = []
+    found: list[Usage] = []
     for limit in policy.limits:
         apart: dict[tuple[str | None, DeviceClass | None], Usage] = {}
         for each in _possible(limit, sessions, arrival):

@@ -233,6 +233,8 @@ class Eviction:
 
 
 DEVICE_NAMES_MAX = 50
+NAME_MAX = 64
+"""Characters of the longest name of a device."""
 EVICTIONS_MAX = 10
 
 
@@ -253,7 +255,7 @@ class Profile:
     format: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
-        names = [(digest, clean_text(name, 64)) for digest, name in self.device_names.items()]
+        names = [(digest, clean_text(name, NAME_MAX)) for digest, name in self.device_names.items()]
         object.__setattr__(self, "device_names", dict([pair for pair in names if pair[1]][-DEVICE_NAMES_MAX:]))
         object.__setattr__(self, "evictions", self.evictions[-EVICTIONS_MAX:])
 

@@ -6,7 +6,9 @@ from contextlib import suppress
 from functools import reduce
 from operator import or_
 from typing import Any
+from urllib.parse import urlencode
 
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -135,6 +137,27 @@ class Adapter:
         if match is not None and match.app_name == "admin":
             return resolve_url(f"{match.namespace}:index")
         return resolve_url(django_settings.LOGIN_REDIRECT_URL)
+
+    def has_password(self, user: AbstractBaseUser) -> bool:
+        """Whether the user has a password that the authentication backends can check, so that it can be asked for
+        again. Answer True for users of a directory (LDAP), whose passwords Django does not have itself.
+        """
+        return user.has_usable_password()
+
+    def reauthentication_url(self, request: HttpRequest, next_url: str) -> str:
+        """The page on which a signed-in user proves again who they are, and which then goes on to `next_url`; "" if
+        there is none, so that Sojourn asks for the password. By default it is django-allauth's, where that has a way
+        for this user. A page of your own calls `sojourn.contrib.django.reauthentication.reauthenticated(request)`.
+        """
+        if not apps.is_installed("allauth.account"):
+            return ""
+        from allauth.account import signals
+        from allauth.account.adapter import get_adapter
+
+        if not hasattr(signals, "authentication_step_completed"):
+            return ""  # a release that would not tell us when it has happened
+        ways = get_adapter().get_reauthentication_methods(request.user)
+        return f"{ways[0]['url']}?{urlencode({'next': next_url})}" if ways else ""
 
     def wants_json(self, request: HttpRequest) -> bool:
         """Whether the client would rather have JSON than a page."""

@@ -22,8 +22,9 @@ class SojournConfig(AppConfig):
         receivers.connect()
 
     def ready(self) -> None:
-        """Register the system checks, and have the metrics there before the first sign-in."""
+        """Register the system checks, have the metrics there before the first sign-in, listen to django-allauth."""
         from sojourn.contrib.django import checks, telemetry
 
         checks.connect()
         telemetry.prepare()
+        receivers.connect_allauth()

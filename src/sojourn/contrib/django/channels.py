@@ -143,7 +143,7 @@ class _Socket:
         if code == UNAVAILABLE:
             body = problems.unavailable_problem(StoreUnavailable())
         elif self.ended is not None:
-            body = problems.ended_problem(self.ended, None)
+            body = problems.ended_problem(self.ended, None, {})
         else:
             body = {"type": "about:blank", "title": "Not signed in", "status": 401}
         headers = [(b"content-type", problems.CONTENT_TYPE.encode()), (b"cache-control", b"no-store")]

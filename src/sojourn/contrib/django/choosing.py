@@ -17,6 +17,7 @@ from django.views.generic import View
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal import answers, carrier, cookies
+from sojourn.contrib.django.internal.names import names_of
 from sojourn.contrib.django.internal.start import SignInStopped
 from sojourn.contrib.django.internal.visit import Choice, visit_of
 from sojourn.contrib.django.internal.wiring import control
@@ -91,7 +92,7 @@ class ChooseView(View):
                 return self._page(request, pending, gettext("That left no room yet. Choose again."))
             raise
         if answers.reader(request) is not answers.Reader.PERSON and visit.started is not None:
-            return _without_ticket(JsonResponse(admitted_json(visit.started), status=201))
+            return _without_ticket(JsonResponse(admitted_json(visit.started, names_of(pending.subject)), status=201))
         wanted = context["next"]
         safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
         return _without_ticket(HttpResponseRedirect(wanted if safe else "/"))
@@ -104,8 +105,9 @@ class ChooseView(View):
     def _page(self, request: HttpRequest, pending: Ticket, error: str | None = None) -> HttpResponse:
         outcome = self._outcome(pending)
         found = outcome.open if outcome is not None else control().sessions(pending.subject)
+        names = names_of(pending.subject)
         context: dict[str, object] = {
-            "open": [SessionItem.of(session) for session in found],
+            "open": [SessionItem.of(session, names) for session in found],
             "end_at_least": outcome.end_at_least if outcome is not None else 0,
             "expires_at": moment(pending.expires),
             "action_url": reverse("sojourn:choose"),

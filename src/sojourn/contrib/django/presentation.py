@@ -1,12 +1,21 @@
-"""A session as the pages show it."""
+"""Sessions and limits as the pages show them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.text import get_text_list
+from django.utils.translation import gettext, ngettext, pgettext
 
-from sojourn.core.records import Session
+from sojourn.contrib.django.wording import KINDS_OF_DEVICES
+from sojourn.core.explain import Usage
+from sojourn.core.policy import Counts, Limit, Order, Overflow
+from sojourn.core.records import Device, Session
 from sojourn.core.timeouts import deadline
+
+Names = Mapping[str, str]
+"""What one subject calls their devices, by the device's digest."""
 
 
 def moment(milliseconds: int) -> datetime:
@@ -14,11 +23,25 @@ def moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
+def device_text(device: Device) -> str:
+    """What the browser told of itself, in the reader's language; empty when that was nothing."""
+    if device.family and device.os:
+        return pgettext("session", "%(browser)s on %(system)s") % {"browser": device.family, "system": device.os}
+    return device.family or device.os
+
+
+def device_name(device: Device, names: Names) -> str:
+    """What to call a device in the middle of a sentence: what its owner calls it, or else what is known of it."""
+    return names.get(device.digest, "") or device_text(device) or gettext("an unknown device")
+
+
 @dataclass(frozen=True, slots=True)
 class SessionItem:
     """What a page may say of a session: public facts, in the words of the templates."""
 
     sid: str
+    name: str
+    """What its owner calls the device; empty if nothing."""
     device_label: str
     device_class: str
     place: str
@@ -28,24 +51,41 @@ class SessionItem:
     last_seen_at: datetime
     expires_at: datetime | None
     current: bool
+    acting: bool
+    """Whether somebody else, such as the site's staff, opened it to act as its owner."""
+    nameable: bool
+    """Whether the device is recognised when it comes again, so that a name for it would last."""
     reason: str
     ended_at: datetime | None
+    by: "SessionItem | None" = None
+    """The session that ended it, if that is known and the owner's own."""
 
     @property
     def end_url(self) -> str:
         """Where to end this session; "" if the site has no such page."""
+        return self._url("sojourn:end")
+
+    @property
+    def name_url(self) -> str:
+        """Where to name this session's device; "" if the site has no such page, or the device cannot be named."""
+        return self._url("sojourn:name") if self.nameable else ""
+
+    def _url(self, name: str) -> str:
         try:
-            return reverse("sojourn:end", args=[self.sid])
+            return reverse(name, args=[self.sid])
         except NoReverseMatch:
             return ""
 
     @classmethod
-    def of(cls, session: Session, current_sid: str = "") -> "SessionItem":
-        """The item of `session`, marked if it is the viewer's own."""
+    def of(
+        cls, session: Session, names: Names, current_sid: str = "", by: "SessionItem | None" = None
+    ) -> "SessionItem":
+        """The item of `session`, marked if it is the viewer's own. `names` are those of the session's subject."""
         ends = deadline(session) if session.open else None
         return cls(
             sid=session.sid,
-            device_label=session.device.label,
+            name=names.get(session.device.digest, ""),
+            device_label=device_text(session.device),
             device_class=str(session.device.kind),
             place=session.place,
             address=session.address,
@@ -54,6 +94,65 @@ class SessionItem:
             last_seen_at=moment(session.last_seen),
             expires_at=moment(ends) if ends is not None else None,
             current=session.sid == current_sid,
+            acting=bool(session.parent),
+            nameable=session.open and bool(session.device.digest) and not session.parent,
             reason=str(session.end_reason or ""),
             ended_at=moment(session.ended) if session.ended is not None else None,
+            by=by,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LimitItem:
+    """What a page says of one limit: of what, how much of it is in use, and what happens when all of it is."""
+
+    label: str
+    """Which sessions are counted; empty if all are."""
+    used: int
+    max_sessions: int
+    text: str
+    consequence: str
+    """What a further sign-in would come to; empty while there is room."""
+
+    @classmethod
+    def of(cls, usage: Usage) -> "LimitItem":
+        """The item of what is in use of one limit."""
+        limit, used = usage.limit, usage.used
+        if limit.counts is Counts.DEVICES:
+            text = ngettext(
+                "%(used)s of %(counter)s allowed device is in use.",
+                "%(used)s of %(counter)s allowed devices are in use.",
+                limit.max_sessions,
+            )
+        else:
+            text = ngettext(
+                "%(used)s of %(counter)s allowed session is in use.",
+                "%(used)s of %(counter)s allowed sessions are in use.",
+                limit.max_sessions,
+            )
+        return cls(
+            _label(usage),
+            used,
+            limit.max_sessions,
+            text % {"used": used, "counter": limit.max_sessions},
+            _consequence(limit) if used >= limit.max_sessions else "",
+        )
+
+
+def _label(usage: Usage) -> str:
+    kinds = sorted(usage.limit.device_classes) if usage.device_class is None else [usage.device_class]
+    clients = sorted(usage.limit.clients) if usage.client is None else [usage.client]
+    parts = [[str(KINDS_OF_DEVICES[kind]) for kind in kinds], [client for client in clients if client]]
+    return ", ".join(get_text_list(part, pgettext("limit", "and")) for part in parts if part)
+
+
+def _consequence(limit: Limit) -> str:
+    if limit.overflow is Overflow.REFUSE:
+        return gettext("A sign-in on another device will be refused.")
+    if limit.overflow is Overflow.ASK:
+        return gettext("At a sign-in on another device you choose what to end for it.")
+    return {
+        Order.LEAST_RECENTLY_USED: gettext("A sign-in on another device ends what was used least recently."),
+        Order.OLDEST: gettext("A sign-in on another device ends what was signed in first."),
+        Order.SOONEST_EXPIRING: gettext("A sign-in on another device ends what would expire first."),
+    }[limit.order]

@@ -14,6 +14,19 @@ def connect() -> None:
     post_delete.connect(_deleted, dispatch_uid="sojourn.deleted")
 
 
+def connect_allauth() -> None:
+    """Listen to django-allauth as well, if it is there. Called when all applications are loaded."""
+    from django.apps import apps
+
+    if not apps.is_installed("allauth.account"):
+        return
+    from allauth.account import signals
+
+    completed = getattr(signals, "authentication_step_completed", None)  # older releases have none
+    if completed is not None:
+        completed.connect(_step_completed, dispatch_uid="sojourn.step_completed")
+
+
 def _enabled() -> bool:
     from sojourn.contrib.django.settings import current
 
@@ -32,6 +45,14 @@ def _logged_in(*, request: Any = None, user: Any = None, **_: object) -> None:
         from sojourn.contrib.django.internal.start import start
 
         start(request, user)
+
+
+def _step_completed(*, request: Any = None, reauthenticated: bool = False, **_: object) -> None:
+    """Somebody has given one factor to django-allauth; `reauthenticated`: while they were signed in."""
+    if request is not None and reauthenticated and _enabled():
+        from sojourn.contrib.django import reauthentication
+
+        reauthentication.reauthenticated(request)
 
 
 def _saved(

@@ -2,16 +2,24 @@
 
 from django.urls import path
 
-from sojourn.contrib.django import choosing, ending, signing_out, timeout, views
+from sojourn.contrib.django import api, choosing, ending, signing_out, timeout, views
 from sojourn.contrib.django.internal.passive import QUESTION
 
 app_name = "sojourn"
 urlpatterns = [
     path("", views.SessionsView.as_view(), name="sessions"),
+    path("name/<str:sid>/", views.NameView.as_view(), name="name"),
     path("end/<str:sid>/", ending.EndView.as_view(), name="end"),
     path("end-others/", ending.EndOthersView.as_view(), name="end_others"),
     path("choose/", choosing.ChooseView.as_view(), name="choose"),
     path(QUESTION, timeout.TimeoutView.as_view(), name="timeout"),
     path("sign-out/", signing_out.SignOutView.as_view(), name="sign_out"),
     path("signed-out/", signing_out.SignedOutView.as_view(), name="signed_out"),
+    path("api/", api.ListView.as_view(), name="api"),
+    path("api/end/", api.EndView.as_view(), name="api_end"),
+    path("api/end-others/", api.EndOthersView.as_view(), name="api_end_others"),
+    path("api/name/", api.NameView.as_view(), name="api_name"),
+    path("api/reauthenticate/", api.ReauthenticateView.as_view(), name="api_reauthenticate"),
+    path("api/sign-out/", api.SignOutView.as_view(), name="api_sign_out"),
+    path("api/openapi.json", api.DescriptionView.as_view(), name="api_description"),
 ]

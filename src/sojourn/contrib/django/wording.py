@@ -78,6 +78,13 @@ DEVICE_CLASSES: dict[DeviceClass, str | Promise] = {
     DeviceClass.BOT: _("Program"),
     DeviceClass.OTHER: _("Unknown device"),
 }
+KINDS_OF_DEVICES: dict[DeviceClass, str | Promise] = {
+    DeviceClass.COMPUTER: pgettext_lazy("limit", "Computers"),
+    DeviceClass.PHONE: pgettext_lazy("limit", "Phones"),
+    DeviceClass.TABLET: pgettext_lazy("limit", "Tablets"),
+    DeviceClass.BOT: pgettext_lazy("limit", "Programs"),
+    DeviceClass.OTHER: pgettext_lazy("limit", "Other devices"),
+}
 
 
 def reason_text(reason: str) -> str:

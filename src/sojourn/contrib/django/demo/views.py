@@ -14,6 +14,7 @@ from django.views.generic import View
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.demo import limit
+from sojourn.contrib.django.internal.names import names_of
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.presentation import SessionItem
 from sojourn.contrib.django.views import own_session
@@ -76,17 +77,16 @@ class FrontView(View):
             "counts": limit.CHOICES,
             "limit": present,
             "people": [
-                {
-                    "name": user.get_username(),
-                    "open": [
-                        SessionItem.of(session, mine.sid if mine is not None else "")
-                        for session in control().sessions(adapter().subject(user))
-                    ],
-                }
+                {"name": user.get_username(), "open": _open(adapter().subject(user), mine.sid if mine else "")}
                 for user in users
             ],
         }
         return render(request, "sojourn_demo/front.html", context)
+
+
+def _open(subject: str, current_sid: str) -> list[SessionItem]:
+    names = names_of(subject)
+    return [SessionItem.of(session, names, current_sid) for session in control().sessions(subject)]
 
 
 class LimitView(View):

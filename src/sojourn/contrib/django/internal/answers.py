@@ -1,5 +1,6 @@
 """The answers Sojourn gives in a view's place: a page for people, problem details for everybody else."""
 
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal import cookies
+from sojourn.contrib.django.internal.names import names_of
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.presentation import SessionItem, moment
 from sojourn.contrib.django.settings import current
@@ -33,6 +35,8 @@ class Reader(Enum):
 
 def reader(request: HttpRequest) -> Reader:
     """A person for a page, a program for data, nobody for a picture or a script that a page draws in."""
+    if _is_api(request):
+        return Reader.PROGRAM
     wanted_for = request.headers.get("Sec-Fetch-Dest", "")
     if wanted_for and wanted_for not in {"document", "frame", "iframe", "empty"}:
         return Reader.NOBODY
@@ -41,6 +45,14 @@ def reader(request: HttpRequest) -> Reader:
     ):
         return Reader.PROGRAM
     return Reader.PERSON
+
+
+def _is_api(request: HttpRequest) -> bool:
+    """Whether the request goes to our addresses for programs, which answer nothing but JSON."""
+    try:
+        return request.path.startswith(reverse("sojourn:api"))
+    except NoReverseMatch:
+        return False
 
 
 def problem(body: dict[str, object]) -> HttpResponse:
@@ -67,30 +79,46 @@ def login_url(next_url: str = "") -> str:
 
 def ended(request: HttpRequest, session: Session) -> HttpResponse:
     """401: why the session is over, since when and by which device. Its cookie goes, now that this is said."""
-    by = control().store.find(session.ended_by) if is_sid(session.ended_by) else None
+    by = _ender(session)
+    names = names_of(session.subject) if by is not None else {}
     if reader(request) is Reader.PERSON:
         came_for = request.get_full_path() if request.method == "GET" else ""
         context: dict[str, object] = {
             "reason": str(session.end_reason),
             "ended_at": moment(session.ended or 0),
-            "by": SessionItem.of(by) if by is not None else None,
+            "by": SessionItem.of(by, names) if by is not None else None,
             "login_url": login_url(came_for),
         }
         response = page(request, "ended", context, 401)
     else:
         detail = explanation(str(session.end_reason), by)
-        response = problem({**problems.ended_problem(session, by), "detail": detail})
+        response = problem({**problems.ended_problem(session, by, names), "detail": detail})
     cookies.drop_session(response)
     return response
 
 
+def _ender(session: Session) -> Session | None:
+    """The session that ended this one: one of the same user or, if they acted as somebody else, the one they did it
+    from. Nobody is told of the sessions of an operator.
+    """
+    by = control().store.find(session.ended_by) if is_sid(session.ended_by) else None
+    own = by is not None and (by.subject == session.subject or by.sid == session.parent)
+    return by if own else None
+
+
+def _names_in(sessions: Sequence[Session]) -> Mapping[str, str]:
+    """What the user whose sessions these are calls their devices."""
+    return names_of(sessions[0].subject) if sessions else {}
+
+
 def refused(request: HttpRequest, outcome: Refused) -> HttpResponse:
     """409: there is no room; what is open, and what to do."""
+    names = _names_in(outcome.open)
     if reader(request) is not Reader.PERSON:
-        return problem(problems.refused_problem(outcome))
+        return problem(problems.refused_problem(outcome, names))
     context: dict[str, object] = {
         "max_sessions": outcome.limit.max_sessions,
-        "open": [SessionItem.of(session) for session in outcome.open],
+        "open": [SessionItem.of(session, names) for session in outcome.open],
         "free_at": moment(outcome.free_at) if outcome.free_at is not None else None,
         "login_url": login_url(),
         "help_url": current().HELP_URL or None,
@@ -116,7 +144,7 @@ def choice(request: HttpRequest, outcome: ChoiceRequired) -> HttpResponse:
     if not has_choice_page():
         return refused(request, Refused.of(outcome.limit, outcome.open))
     if reader(request) is not Reader.PERSON or ticket is None:
-        return problem(problems.choice_problem(outcome))
+        return problem(problems.choice_problem(outcome, _names_in(outcome.open)))
     response = HttpResponseRedirect(reverse("sojourn:choose"))
     response.status_code = 303
     add_never_cache_headers(response)

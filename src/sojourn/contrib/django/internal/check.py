@@ -72,7 +72,8 @@ def is_sign_out(request: HttpRequest) -> bool:
     view_class = getattr(view, "view_class", None)
     # allauth's is no subclass of Django's, but has the same name; the admin's is a method.
     bases = view_class.__mro__ if isinstance(view_class, type) else ()
-    return getattr(view, "__name__", "") == "logout" or any(base.__name__ == LogoutView.__name__ for base in bases)
+    named = getattr(view, "__name__", "") == "logout" or getattr(view_class, "signs_out", False)
+    return named or any(base.__name__ == LogoutView.__name__ for base in bases)
 
 
 def _judge(request: HttpRequest, visit: Visit, carried: carrier.Carried) -> EndReason | None:

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
 from sojourn.contrib.django.internal import carrier
-from sojourn.contrib.django.presentation import moment
+from sojourn.contrib.django.internal.names import names_of
+from sojourn.contrib.django.presentation import device_name, moment
 from sojourn.core.events import session_facts
 from sojourn.core.outcomes import Admitted
 from sojourn.core.records import EndReason
@@ -18,15 +19,18 @@ def leave(request: HttpRequest, outcome: Admitted) -> None:
     evicted = [session for session in outcome.ended if session.end_reason is EndReason.EVICTED]
     if not evicted:
         return
-    request.session[carrier.NOTICE] = [session_facts(session) for session in evicted]
+    names = names_of(outcome.session.subject)
+    request.session[carrier.NOTICE] = [
+        {**session_facts(session), "name": names.get(session.device.digest, "")} for session in evicted
+    ]
     if hasattr(request, "_messages"):
-        names = ", ".join(session.device.label or gettext("an unknown device") for session in evicted)
+        devices = ", ".join(device_name(session.device, names) for session in evicted)
         text = ngettext(
             "You are now signed in. To make room, your session on %(devices)s was ended.",
             "You are now signed in. To make room, your sessions on %(devices)s were ended.",
             len(evicted),
         )
-        messages.warning(request, text % {"devices": names}, fail_silently=True)
+        messages.warning(request, text % {"devices": devices}, fail_silently=True)
 
 
 def take(request: HttpRequest) -> list[dict[str, object]]:

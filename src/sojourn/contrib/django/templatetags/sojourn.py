@@ -65,6 +65,11 @@ def sojourn_device(item: Any) -> str:
     return _shown(item, "device_label") or pgettext("session", "Unknown device")
 
 
+def sojourn_name(item: Any) -> str:
+    """Return what the owner of a session item calls its device or, if nothing, its label."""
+    return _shown(item, "name") or sojourn_device(item)
+
+
 def sojourn_place(item: Any) -> str:
     """Return the place of a session item, shortened, or words that say that it is not known."""
     return _shown(item, "place") or pgettext("session", "Unknown place")
@@ -109,5 +114,6 @@ register.filter("sojourn_explanation", explanation)
 register.filter("sojourn_time", sojourn_time, expects_localtime=True)
 register.filter("sojourn_ago", sojourn_ago)
 register.filter("sojourn_device", sojourn_device)
+register.filter("sojourn_name", sojourn_name)
 register.filter("sojourn_place", sojourn_place)
 register.filter("sojourn_reason", reason_text)
