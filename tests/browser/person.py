@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tests.browser.server import PASSWORD
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Locator, Request, Response
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response
 
 WINDOWS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -34,14 +34,12 @@ class Person:
         options.setdefault("user_agent", WINDOWS)
         self.context = browser.new_context(base_url=url, java_script_enabled=scripts, **options)
         self.context.set_default_timeout(10_000)
-        self.page = self.context.new_page()
         self.url = url
         self.complaints: list[str] = []
         self.addresses: list[str] = []
         self.sources: list[str] = []
         self.secrets: set[str] = set()
-        self.page.on("console", self._hear)
-        self.page.on("request", self._note)
+        self.page = self._new_page()
 
     def go(self, path: str) -> Response:
         """Open an address of the site; the answer that the browser ended at."""
@@ -49,6 +47,13 @@ class Person:
         assert response is not None
         self.look()
         return response
+
+    def tab(self, path: str) -> Page:
+        """Open an address of the site in another tab of this browser; the tab."""
+        page = self._new_page()
+        page.goto(path)
+        self.sources.append(page.content())
+        return page
 
     def act(self, action: Callable[[], object]) -> Response:
         """Do what leads to another page; the answer that the browser ended at."""
@@ -123,6 +128,13 @@ class Person:
             for text in texts:
                 assert not any(secret in text for secret in self.secrets), f"a cookie's value in this {kind}: {text}"
                 assert not _TOKEN.search(text), f"a token in this {kind}: {text}"
+
+    def _new_page(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._note)
+        return page
 
     def _hear(self, message: ConsoleMessage) -> None:
         # A failed answer (409, 401) is an error to the console, too, but none of ours.

@@ -69,11 +69,13 @@ class Site:
             username,
         )
 
-    def age(self, username: str, column: str, minutes: int) -> None:
+    def age(self, username: str, column: str, minutes: float) -> None:
         """Let the open sessions of an account be `minutes` older in one respect."""
         for session in self.open_sessions(username):
             self._query(
-                f"UPDATE sojourn_session SET {column} = {column} - ? WHERE sid = ?", minutes * 60_000, session["sid"]
+                f"UPDATE sojourn_session SET {column} = {column} - ? WHERE sid = ?",
+                int(minutes * 60_000),
+                session["sid"],
             )
 
     def age_tickets(self, minutes: int) -> None:

@@ -168,3 +168,31 @@ def test_looking_at_ones_sessions(demo: Demo) -> None:
     phone.go("/sessions/")
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
     demo.picture(phone, "sessions-phone", height=844)
+
+
+def test_sitting_before_a_page_for_too_long(demo: Demo) -> None:
+    visitor = demo.visitor(scripts=True)
+    visitor.context.clock.install()
+    demo.limit(visitor, "End an open session")
+    demo.sign_in(visitor, "/private/")
+    visitor.page.get_by_label("A note").fill("not kept yet")
+    # Half an hour passes in this browser only: it cannot ask the server, and goes by what it knows.
+    visitor.context.set_offline(True)
+    visitor.context.clock.fast_forward((28 * 60 + 30) * 1000)
+    warning = visitor.page.get_by_role("alertdialog", name="You will be signed out soon")
+    warning.wait_for()
+    demo.picture(visitor, "timeout-warning")
+    visitor.context.set_offline(False)
+    warning.get_by_role("button", name="Stay signed in").click()
+    warning.wait_for(state="hidden")
+    assert visitor.page.get_by_label("A note").input_value() == "not kept yet"
+
+
+def test_signing_out(demo: Demo) -> None:
+    visitor = demo.visitor()
+    demo.limit(visitor, "End an open session")
+    demo.sign_in(visitor)
+    visitor.press("Sign out")
+    assert visitor.heading == "You are signed out"
+    visitor.follow("Go on without signing in")
+    assert "In this browser nobody is signed in." in visitor.text

@@ -92,7 +92,7 @@
     if (phase !== "warned") {
       phase = "warned";
       warning.showModal();
-      steps = [Infinity, 60, 30, 10];
+      steps = [Infinity, 60, 30, 10, 0];
       title = document.title;
       document.title = `${part("soon").textContent} – ${title}`; // for whoever looks at another tab
     }
@@ -173,8 +173,8 @@
     }
     // Whether it is over for this page as well, the server knows: in the meantime it is hidden.
     if (data.leaving) leaving = mark();
-    if (data.over !== undefined) doubt = true;
-    if (data.leaving || doubt) hint = data.over || "logout";
+    if (data.over !== undefined || (data.state && data.state.account !== account)) doubt = true;
+    if (data.leaving || data.over) hint = data.over || "logout";
     tick();
   });
 
@@ -200,7 +200,7 @@
     tick(); // at once: the timers of hidden tabs are late, and machines sleep
     if (!pending && since(asked) > 2000) ask("GET");
   };
-  document.addEventListener("visibilitychange", look);
+  for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, look);
   addEventListener("online", look);
   addEventListener("pageshow", (event) => event.persisted && look());
 
