@@ -29,6 +29,8 @@ sign_ins_paused = Signal()
 """An operator paused a user's sign-ins."""
 sign_ins_resumed = Signal()
 """An operator let a user sign in again."""
+evictions_repeated = Signal()
+"""Two devices of a user keep ending each other's sessions."""
 would_have = Signal()
 """Report-only: what enforcement would have done."""
 
@@ -42,6 +44,7 @@ SIGNAL_OF: dict[type[Event], Signal] = {
     events.ChoiceOffered: choice_offered,
     events.SignInsPaused: sign_ins_paused,
     events.SignInsResumed: sign_ins_resumed,
+    events.EvictionsRepeated: evictions_repeated,
     events.WouldHave: would_have,
 }
 
