@@ -7,9 +7,9 @@ bars need neither.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 640, 210
+WIDTH, HEIGHT = 480, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 12, 26
-_LABELS = 6  # about so many words fit under the columns
+_LABELS = 5  # about so many words fit under the columns
 
 
 @dataclass(frozen=True, slots=True)
