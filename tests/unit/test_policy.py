@@ -194,7 +194,7 @@ def test_report_only_sessions_have_no_timeouts() -> None:
         (Limit(2, Overflow.ASK, counts=Counts.DEVICES), "2 devices, then ask"),
         (
             Limit(1, Overflow.REFUSE, scope=frozenset({Scope.DEVICE_CLASS, Scope.CLIENT})),
-            "1 sessions per client per device class, then refuse",
+            "1 session per client per device class, then refuse",
         ),
         (Limit(1, name="House rule"), "House rule"),
     ],

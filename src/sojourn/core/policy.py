@@ -77,7 +77,8 @@ class Limit:
     def title(self) -> str:
         """The limit's name or, if it has none, its rule in a few words."""
         apart = "".join(f" per {scope.replace('_', ' ')}" for scope in sorted(self.scope))
-        return self.name or f"{self.max_sessions} {self.counts}{apart}, then {self.overflow.replace('_', ' ')}"
+        counted = str(self.counts).removesuffix("s") if self.max_sessions == 1 else str(self.counts)
+        return self.name or f"{self.max_sessions} {counted}{apart}, then {self.overflow.replace('_', ' ')}"
 
     def holds(self, arrival: Arrival) -> bool:
         """Whether this limit has a say about `arrival` at all."""
