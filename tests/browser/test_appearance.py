@@ -85,6 +85,19 @@ def your_sessions(site: Site, person: People) -> Person:
     return somebody
 
 
+def your_sessions_with_a_wrong_name(site: Site, person: People) -> Person:
+    user, somebody = site.account("one_each"), person()
+    person(user_agent=IPHONE).sign_in(user)
+    somebody.sign_in(user)
+    somebody.go("/sessions/")
+    somebody.page.locator("summary").last.click()
+    field = somebody.page.get_by_label("Name of the device").last
+    field.evaluate("field => field.removeAttribute('maxlength')")
+    field.fill("The one with the longest name of them all " * 5)
+    somebody.press("Save the name")
+    return somebody
+
+
 def confirm(site: Site, person: People) -> Person:
     user, somebody = site.account("roomy"), person()
     person(user_agent=IPHONE).sign_in(user)
@@ -120,11 +133,12 @@ HEADINGS: dict[Callable[[Site, People], Person], str] = {
     ended_by_another: "You have been signed out",
     ended_by_time: "You have been signed out",
     your_sessions: "Your sessions",
+    your_sessions_with_a_wrong_name: "Your sessions",
     confirm: "Confirm that it is you",
     confirm_with_error: "Confirm that it is you",
     unavailable: "Please try again in a moment",
 }
-SIGNED_IN = {your_sessions, confirm, confirm_with_error}
+SIGNED_IN = {your_sessions, your_sessions_with_a_wrong_name, confirm, confirm_with_error}
 
 
 @contextmanager
@@ -185,7 +199,7 @@ def test_the_focus_can_be_seen_wherever_the_keyboard_goes(arrived: Arrived) -> N
     page = arrived[1].page
     page.set_viewport_size({"width": 1280, "height": 720})
     stops = page.evaluate(
-        "[...document.querySelectorAll('a[href], button, input:not([type=hidden]):not([tabindex=\"-1\"])')]"
+        "[...document.querySelectorAll('a[href], button, summary, input:not([type=hidden]):not([tabindex=\"-1\"])')]"
         ".filter(element => element.checkVisibility())"  # the dialogs of the warning before a timeout are closed
         ".filter(element => element.type !== 'radio' || !element.matches('[type=radio] ~ * [type=radio]')).length"
     )

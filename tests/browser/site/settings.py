@@ -57,6 +57,8 @@ SOJOURN = {
         {"max_sessions": 1, "overflow": "ask", "groups": ["ask"]},
         {"max_sessions": 2, "overflow": "ask", "groups": ["ask_of_two"]},
         {"max_sessions": 3, "overflow": "end_existing", "groups": ["roomy"]},
+        {"max_sessions": 2, "overflow": "refuse", "groups": ["one_each"]},
+        {"max_sessions": 1, "overflow": "end_existing", "groups": ["one_each"], "scope": ["device_class"]},
     ],
     "INACTIVITY_TIMEOUT": "30m",
     "ABSOLUTE_TIMEOUT": "12h",

@@ -1,6 +1,6 @@
 """Sessions and limits as the pages show them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -115,8 +115,20 @@ class LimitItem:
     """What a further sign-in would come to; empty while there is room."""
 
     @classmethod
-    def of(cls, usage: Usage) -> "LimitItem":
-        """The item of what is in use of one limit."""
+    def all_of(cls, usages: Sequence[Usage]) -> list["LimitItem"]:
+        """The items of all limits of a user.
+
+        Where what counts everything is full, it says what a further sign-in comes to, and the others do not: whatever
+        they would do, it happens as well or, if that is to refuse, first.
+        """
+        full = [usage for usage in usages if usage.used >= usage.limit.max_sessions]
+        general = min((usage for usage in full if not _label(usage)), key=_severest_first, default=None)
+        telling = full if general is None else [general]
+        return [cls.of(usage, tell=usage in telling) for usage in usages]
+
+    @classmethod
+    def of(cls, usage: Usage, *, tell: bool) -> "LimitItem":
+        """The item of what is in use of one limit, and what a further sign-in comes to if `tell`."""
         limit, used = usage.limit, usage.used
         if limit.counts is Counts.DEVICES:
             text = ngettext(
@@ -135,8 +147,12 @@ class LimitItem:
             used,
             limit.max_sessions,
             text % {"used": used, "counter": limit.max_sessions},
-            _consequence(limit) if used >= limit.max_sessions else "",
+            _consequence(limit) if tell else "",
         )
+
+
+def _severest_first(usage: Usage) -> int:
+    return [Overflow.REFUSE, Overflow.ASK, Overflow.END_EXISTING].index(usage.limit.overflow)
 
 
 def _label(usage: Usage) -> str:

@@ -62,7 +62,7 @@ class SessionsView(OwnSessionView):
                 SessionItem.of(session, names, by=_item(found.enders.get(session.ended_by), names, mine))
                 for session in found.ended
             ],
-            "limits": [LimitItem.of(usage) for usage in found.limits],
+            "limits": LimitItem.all_of(found.limits),
             "started": {"ended": made_room, "also_open": []} if made_room else None,
             "notice": request.session.pop(NOTICE, None) if NOTICE in request.session else None,
             "naming": naming,
