@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from sojourn.contrib.django import telemetry
 from sojourn.contrib.django.internal.wiring import control
@@ -209,6 +210,12 @@ def _fail(first: Any, second: Any, clock: Any) -> None:
     Browser().sign_in(url="/failing-login/")
 
 
+def _begin_anew(first: Any, second: Any, clock: Any) -> None:
+    second.post("/logout/")
+    clock.advance(1)
+    control().end_all(by="auth.user|99|0", note="after restoring a backup")
+
+
 ENDINGS: dict[EndReason, Callable[[Any, Any, Any], None]] = {
     EndReason.LOGOUT: _log_out,
     EndReason.REVOKED: _revoke,
@@ -222,6 +229,7 @@ ENDINGS: dict[EndReason, Callable[[Any, Any, Any], None]] = {
     EndReason.DEACTIVATED: _deactivate,
     EndReason.DELETED: _delete,
     EndReason.ABORTED: _fail,
+    EndReason.EPOCH: _begin_anew,
 }
 
 
@@ -243,7 +251,7 @@ class TestEnds:
         assert {line["session"] for line in ended} <= started
 
     def test_every_reason_is_tried(self):
-        assert set(ENDINGS) | {EndReason.EVICTED, EndReason.EPOCH} == set(EndReason)
+        assert set(ENDINGS) | {EndReason.EVICTED} == set(EndReason)
 
     def test_whose_doing_it_was_joins_with_their_own_line(self, lines, first, second, clock):
         first.sign_in()
@@ -305,6 +313,46 @@ class TestLookUps:
             assert first.get("/private/").status_code == 503
         assert figures("store_errors_total") == {"store-unavailable": 1}
         assert (lines()[-1]["event"], lines()[-1]["call"], lines()[-1]["level"]) == ("store.failed", "lookup", "ERROR")
+
+
+class TestGauges:
+    """What is asked when somebody collects."""
+
+    def test_they_are_as_the_store_says(self, figures, no_limit, first, second, clock):
+        first.sign_in()
+        clock.advance(90_000)
+        second.sign_in()
+        assert figures("sessions_live") == {"": 2}
+        assert figures("outbox_events") == {"": 2}
+        assert figures("outbox_age_seconds") == {"": 90}
+
+    def test_collecting_goes_on_while_the_store_is_down(self, figures, no_limit, first):
+        def fail(*_: Any) -> Any:
+            raise OperationalError("the server has gone away")
+
+        first.sign_in()
+        with connection.execute_wrapper(fail):
+            text = generate_latest(registry).decode()
+        assert 'sojourn_sign_ins_total{outcome="admitted"} 1.0' in text
+        assert "sojourn_outbox" not in text
+        assert figures("store_errors_total") == {"store-unavailable": 1}
+
+    def test_collecting_in_an_event_loop_gives_the_others_and_says_why(self, figures, no_limit, first, caplog):
+        first.sign_in()
+
+        async def scrape() -> str:
+            return generate_latest(registry).decode()
+
+        text = asyncio.run(scrape())
+        assert 'sojourn_sign_ins_total{outcome="admitted"} 1.0' in text
+        assert "sojourn_outbox" not in text
+        assert "cannot be collected: SynchronousOnlyOperation" in caplog.text
+
+    def test_they_can_be_put_into_another_registry(self, figures, no_limit, first):
+        other = CollectorRegistry()
+        other.register(telemetry.gauges())
+        first.sign_in()
+        assert "sojourn_sessions_live 1.0" in generate_latest(other).decode()
 
 
 @pytest.mark.usefixtures("mode")
@@ -426,7 +474,7 @@ class TestNobodyIsNamed:
             secrets = request.getfixturevalue("story")
         ours = [record for record in caplog.records if record.name.startswith("sojourn")]
         told = {record.event for record in ours}
-        assert told >= {*TYPE_OF.values(), "token.ended", "token.unknown"} - {"start.paused", "sign_ins.resumed"}
+        assert told >= {*TYPE_OF.values(), "token.ended", "token.unknown"}
         plain = logging.Formatter("%(asctime)s %(name)s %(message)s")
         text = "\n".join(JsonFormatter().format(r) + plain.format(r) + repr(vars(r)) for r in ours)
         assert len(secrets) > 20
