@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +32,7 @@ from tests.django.browser import PASSWORD, AsgiBrowser, Browser, open_sessions, 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 registry = CollectorRegistry()
+OPTIONS = {"transaction_mode": "IMMEDIATE"}
 WAYS = ["/login/", "/custom-login/", "/atomic-login/", "/swallowing-login/", "/admin/login/"]
 
 
@@ -405,6 +408,55 @@ def test_a_site_that_asks_for_one_has_its_figures_at_zero_from_the_start() -> No
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
     assert done.stdout == "0.0\n"
+
+
+def test_a_site_with_opentelemetrys_sdk_exports_figures_and_spans(tmp_path: Path) -> None:
+    """In a process of its own, since an SDK is set once for all of a process."""
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "site"), "OPTIONS": OPTIONS}
+    code = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.django_site.settings"
+from django.conf import settings
+settings.SOJOURN = {**settings.SOJOURN, "METRICS": ["opentelemetry"]}
+django.setup()
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tests.django.browser import PASSWORD, Browser
+reader, spans = InMemoryMetricReader(), InMemorySpanExporter()
+metrics.set_meter_provider(MeterProvider([reader]))
+trace.set_tracer_provider(TracerProvider())
+trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(spans))
+call_command("migrate", verbosity=0)
+User.objects.create_user("ada", "", PASSWORD)
+settings.ALLOWED_HOSTS = ["testserver"]
+Browser().sign_in()
+Browser().sign_in()
+(scope,) = reader.get_metrics_data().resource_metrics[0].scope_metrics
+for metric in scope.metrics:
+    for point in metric.data.data_points:
+        print(metric.name, *point.attributes.values(), getattr(point, "value", None) or point.count)
+for span in spans.get_finished_spans():
+    print(span.name, span.attributes["sojourn.outcome"])
+"""
+    environment = {**os.environ, "SOJOURN_TEST_DATABASE": json.dumps(database)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120, env=environment
+    )
+    told = done.stdout.splitlines()
+    assert told[-2:] == ["sojourn.admission admitted"] * 2
+    assert {
+        "sojourn.sign_ins admitted 2",
+        "sojourn.session.ends evicted 1",
+        "sojourn.admission.duration 2",
+        "sojourn.sessions.live 1",
+        "sojourn.outbox.events 3",
+    } < set(told)
 
 
 def own_subject(user: Any) -> str:

@@ -246,6 +246,20 @@ class TestCensus:
         census()
         assert asked == [0, 10, 100, 100]
 
+    def test_where_it_takes_long_it_is_asked_less_often(self) -> None:
+        now, asked = [0.0], []
+
+        def slow() -> Census:
+            asked.append(now[0])
+            now[0] += 2
+            return CENSUS
+
+        census = RecentCensus(slow, seconds=10, timer=lambda: now[0])
+        for moment in (0, 50, 99, 100, 150):
+            now[0] = moment
+            census()
+        assert asked == [0, 100]
+
     def test_a_store_that_does_not_answer_is_no_error(self, caplog: pytest.LogCaptureFixture) -> None:
         def away() -> Census:
             raise StoreUnavailable

@@ -22,6 +22,7 @@ from sojourn.core.timeouts import SECOND
 from sojourn.stores.observed import Observer, Rejection
 
 _logger = logging.getLogger("sojourn.telemetry")
+_PATIENCE = 50
 
 
 class Kind(StrEnum):
@@ -145,7 +146,8 @@ GAUGES: dict[Metric, Callable[[Census], float]] = {
 
 
 class RecentCensus:
-    """A census that is not older than `seconds`: however often somebody collects, the store is not asked more often.
+    """A census that is not older than `seconds` or, where it takes long, than fifty times as long as it took: however
+    often somebody collects, and however large the store is, counting it takes no more than a fiftieth of the time.
 
     None if there is none to be had: collecting the other figures must not fail for it. Thread-safe.
     """
@@ -155,19 +157,22 @@ class RecentCensus:
     ) -> None:
         self._ask, self._seconds, self._timer = ask, seconds, timer
         self._lock = threading.Lock()
-        self._found: tuple[float, Census | None] | None = None
+        self._found: Census | None = None
+        self._next: float | None = None
 
     def __call__(self) -> Census | None:
         """The census."""
         with self._lock:
-            if self._found is None or self._timer() - self._found[0] >= self._seconds:
-                self._found = self._timer(), self._counted()
-            return self._found[1]
+            began = self._timer()
+            if self._next is None or began >= self._next:
+                self._found = self._counted()
+                self._next = began + max(self._seconds, _PATIENCE * (self._timer() - began))
+            return self._found
 
     def forget(self) -> None:
         """Ask anew the next time."""
         with self._lock:
-            self._found = None
+            self._next = None
 
     def _counted(self) -> Census | None:
         try:
