@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -209,6 +210,21 @@ def test_nothing_is_worked_out_for_a_level_that_nobody_wants(kept: Kept, monkeyp
     log.rejected(Rejection.ENDED, full_session("one"))
     log.happened(StartRefused(subject="ann", at=1, arrival={}, limit="one"))
     assert kept.records == []
+
+
+@pytest.mark.parametrize("kind", TYPE_OF, ids=TYPE_OF.values())
+def test_no_field_of_an_event_is_shown_that_might_name_somebody(kept: Kept, kind: type[Event]) -> None:
+    """Of whatever fields an event has, now or later: what is not known to be harmless is not written."""
+    session = replace(full_session("canary"), ended_by="canary", subject="canary")
+    facts = {
+        "session": ended(session, at=1, by="canary"),
+        "arrival": dict.fromkeys(("place", "note", "user"), "canary"),
+    }
+    values = {each.name: facts.get(each.name, "canary") for each in dataclasses.fields(kind)}
+    values |= {name: "shown" for name in ("limit", "outcome") if name in values}
+    values |= {name: ("canary",) for name in ("open", "also_open", "ended", "against") if name in values}
+    shown = told(kept, kind(**{**values, "at": 1, "id": "the-event"}))
+    assert "canary" not in f"{shown} {kept.lines} {kept.records[0].args}"
 
 
 def test_no_line_of_a_life_names_anybody(kept: Kept, clock: FakeClock) -> None:
