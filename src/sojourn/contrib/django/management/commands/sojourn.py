@@ -1,38 +1,66 @@
-"""`manage.py sojourn`: what an operator does from a terminal or a timer. Each action is one method."""
+"""`manage.py sojourn`: dispatches to `sojourn.contrib.django.operations`, one file an operation."""
 
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.checks import ERROR, run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
-from sojourn.contrib.django.internal.wiring import control
+from sojourn.contrib.django.checks import TAG
+from sojourn.contrib.django.operations import operations
+from sojourn.contrib.django.operations.base import Operation
+from sojourn.contrib.django.operations.terminal import Terminal
+from sojourn.core.errors import InvalidInput, SojournError
 
-BATCH = 1000
-"""How many sessions one step looks at; each of its transactions is shorter still."""
+STATUS = """\
+Exit status: 0, done; 1, it could not be done, or `doctor` found errors (standard error says what to do, and nothing was
+changed unless it says so); 2, the command line was not understood.
+"""
 
 
 class Command(BaseCommand):
-    """Looks after Sojourn's records."""
+    """Looks after sessions: shows them, ends them, and says what holds and what is wrong."""
 
-    help = "Look after Sojourn's records."
+    help = "Look after sessions: show them, end them, and say what holds and what is wrong."
+    requires_system_checks = []  # noqa: RUF012  # as Django has it; `doctor` must run where they find errors
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One sub-command an action."""
-        actions = parser.add_subparsers(dest="action", required=True)
-        actions.add_parser(
-            "purge",
-            help="End what time has ended, so that it is recorded, and forget what ended longer ago than RETENTION. "
-            "Run it daily; nothing is unsafe without it.",
-        )
+        """One sub-command an operation."""
+        parser.epilog = STATUS
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        for operation in operations():
+            action = actions.add_parser(operation.name, help=operation.help, description=operation.help)
+            action.add_argument("--json", action="store_true", dest="as_json", help="Answer with JSON.")
+            operation.arguments(action)
+            action.set_defaults(operation=operation)
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Run the action."""
-        getattr(self, options["action"])()
+        """Run the operation. Raises CommandError for whatever goes wrong, with what to do about it."""
+        operation: Operation = options["operation"]
+        terminal = Terminal(self.stdout, self.stderr, as_json=options["as_json"])
+        if operation.checked:
+            _refuse_if_wrong()
+        try:
+            operation.run(terminal, options)
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+        except InvalidInput as error:
+            raise CommandError(str(error)) from error
+        except SojournError as error:
+            raise CommandError(f"{error} `manage.py sojourn doctor` says what is wrong.") from error
+        except DatabaseError as error:
+            raise CommandError(
+                "The database does not answer as it should: `manage.py sojourn doctor` says what is wrong."
+            ) from error
+        finally:
+            terminal.done()
 
-    def purge(self) -> None:
-        """Sweep, then purge, in batches that hold nobody up."""
-        ended = 0
-        while found := control().sweep(BATCH):
-            ended += found
-        gone = control().purge(BATCH)
-        self.stdout.write(f"{ended} sessions were past their time and have been ended; {gone} records are forgotten.")
+
+def _refuse_if_wrong() -> None:
+    """Nothing runs on settings that mean something else than they say. Raises CommandError, with what to write."""
+    errors = [message for message in run_checks(tags=[TAG]) if message.is_serious(ERROR)]
+    if errors:
+        told = "\n".join(f"- {error.msg} {error.hint or ''} ({error.id})" for error in errors)
+        raise CommandError(f"Nothing was done, since the installation is not in order:\n{told}")

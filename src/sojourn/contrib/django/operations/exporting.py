@@ -1,0 +1,72 @@
+"""`export`: all that is kept on somebody, for them (GDPR Articles 15 and 20). No digest and no token is in it."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
+
+from sojourn.contrib.django.internal.wiring import control, now
+from sojourn.contrib.django.operations.accounts import account, add_account
+from sojourn.contrib.django.operations.base import Operation, Options
+from sojourn.contrib.django.operations.filters import found
+from sojourn.contrib.django.operations.showing import as_json
+from sojourn.contrib.django.operations.terminal import Terminal
+from sojourn.core.records import Profile, Session
+from sojourn.core.search import PAGE_MAX, EventQuery, SessionQuery, Standing
+from sojourn.web.problems import instant
+
+
+class Export(Operation):
+    """Prints what is kept on a user, as JSON."""
+
+    name = "export"
+    help = "Print all that Sojourn keeps on a user, as one JSON document."
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """See `Operation.arguments`."""
+        add_account(parser)
+
+    def run(self, terminal: Terminal, options: Options) -> None:
+        """See `Operation.run`."""
+        who = account(options["user"], is_subject=options["subject"])
+        profile = control().store.roster(who.subject).profile
+        query = SessionQuery(Standing.ANY, (who.subject,), oldest_first=True, limit=PAGE_MAX)
+        terminal.data(
+            {
+                **who.facts(),
+                "exported_at": instant(now()),
+                "sessions": [_session(session, who.facts()["user"], profile) for session in found(query)],
+                "profile": _profile(profile),
+                "events": [{**event, "at": instant(int(str(event["at"])))} for event in events(who.subject)],
+            }
+        )
+
+
+def events(
+    subject: str | None = None, types: tuple[str, ...] = (), since: int | None = None
+) -> Iterator[Mapping[str, object]]:
+    """Recorded events, the oldest first, page by page."""
+    after: tuple[int, str] | None = None
+    while page := control().store.journal(EventQuery(subject, types, since, after, PAGE_MAX)):
+        yield from page
+        after = int(str(page[-1]["at"])), str(page[-1]["id"])
+
+
+def _session(session: Session, user: str | None, profile: Profile) -> dict[str, object]:
+    name = profile.device_names.get(session.device.digest) if session.device.digest else None
+    return {
+        **as_json(session, user),
+        "device_name": name,
+        "signed_in_by": list(session.amr),
+        "assurance": session.acr or None,
+    }
+
+
+def _profile(profile: Profile) -> dict[str, object]:
+    pause = profile.pause
+    return {
+        "device_names": list(profile.device_names.values()),
+        "paused": None
+        if pause is None
+        else {"since": instant(pause.since), "until": instant(pause.until), "by": pause.by, "note": pause.note},
+        "devices_that_took_each_others_place": [instant(eviction.at) for eviction in profile.evictions],
+        "would_be_over": {sid: why for sid, why in profile.unenforced.items() if why},
+    }

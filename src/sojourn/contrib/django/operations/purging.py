@@ -1,0 +1,34 @@
+"""`purge`: end what time has ended, and forget what is old enough. For a timer."""
+
+from sojourn.contrib.django.internal.wiring import control, now
+from sojourn.contrib.django.operations.base import Operation, Options
+from sojourn.contrib.django.operations.terminal import Terminal
+
+BATCH = 1000
+"""How many records one step looks at; each of its transactions is shorter still."""
+
+
+class Purge(Operation):
+    """Sweeps, then purges, in batches that hold nobody up."""
+
+    name = "purge"
+    help = (
+        "End what time has ended, so that it is recorded, and forget what ended longer ago than RETENTION. Run it "
+        "daily; nothing is unsafe without it."
+    )
+
+    def run(self, terminal: Terminal, options: Options) -> None:  # noqa: ARG002  # it has none
+        """See `Operation.run`."""
+        ended = gone = 0
+        while found := control().sweep(BATCH):
+            ended += found
+            terminal.progress(f"{ended} sessions ended")
+        before = now() - control().options.retention
+        while forgotten := control().store.purge(before, BATCH):
+            gone += forgotten
+            terminal.progress(f"{ended} sessions ended, {gone} records forgotten")
+        terminal.done()
+        terminal.result(
+            {"ended": ended, "forgotten": gone},
+            f"{ended} sessions were past their time and have been ended; {gone} records are forgotten.",
+        )
