@@ -43,12 +43,15 @@ def standing(session: Session) -> str:
 
 
 def as_json(session: Session, user: str | None) -> dict[str, object]:
-    """All that an operator may know of a session; nothing that would open one."""
-    verdict = judge(session, now())
+    """All that an operator may know of a session; nothing that would open one. What its user calls the device is not
+    in it: that is read for each subject apart.
+    """
+    verdict, facts = judge(session, now()), session_json(session, {})
+    del facts["name"]
     return {
         "subject": session.subject,
         "user": user,
-        **session_json(session),
+        **facts,
         "standing": standing(session),
         "persistent": session.persistent,
         "authenticated_at": instant(session.authenticated),
