@@ -56,9 +56,17 @@ class Site:
 
     def hold(self, username: str, limit: str) -> None:
         """Hold an account to another limit from its next sign-in on."""
-        form = {"username": username, "password": PASSWORD, "limit": limit}
-        body = urllib.parse.urlencode(form).encode()
-        with urllib.request.urlopen(f"{self.url}/for-tests/account/", body, timeout=30) as answer:
+        self._ask("account", username=username, limit=limit)
+
+    def crowd(self, users: int, sessions: int) -> str:
+        """Make users with sessions, some open and some ended; the user name of an administrator who can see to them."""
+        username = f"boss-{next(_numbers)}"
+        self._ask("crowd", username=username, users=str(users), sessions=str(sessions))
+        return username
+
+    def _ask(self, what: str, **form: str) -> None:
+        body = urllib.parse.urlencode({**form, "password": PASSWORD}).encode()
+        with urllib.request.urlopen(f"{self.url}/for-tests/{what}/", body, timeout=60) as answer:
             assert answer.status == 200
 
     def open_sessions(self, username: str) -> list[dict[str, Any]]:

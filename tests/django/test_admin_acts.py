@@ -228,7 +228,7 @@ class TestEndingAllThatASearchFinds:
         response = self.ask(admin, "?user=ada")
         steps = [len(sids())]
         while "hidden" in response.context and response.status_code == 200 and "Go on" in text(response):
-            assert "sojourn/go_on.js" in response.content.decode()
+            assert "sojourn/administration.js" in response.content.decode()
             response = admin.post(url("end_matching") + "?user=ada", dict(response.context["hidden"]), follow=True)
             steps.append(len(sids()))
         assert steps == [15, 5, 0]

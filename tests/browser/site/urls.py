@@ -15,4 +15,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("sessions/", include("sojourn.contrib.django.urls")),
     path("for-tests/account/", views.account),
+    path("for-tests/crowd/", views.crowd),
 ]

@@ -3,12 +3,17 @@
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
+from django.db import connection
 from django.shortcuts import render
+from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+
+from sojourn.contrib.django.database import DjangoDatabase
+from sojourn.testing.populate import Crowd, populate
 
 FORTNIGHT = 14 * 24 * 60 * 60
 
@@ -45,4 +50,25 @@ def account(request: HttpRequest) -> HttpResponse:
         user.set_password(request.POST["password"])
         user.save()
     user.groups.set([Group.objects.get_or_create(name=request.POST["limit"])[0]])
+    return HttpResponse("done")
+
+
+NAMES = "ada ben cleo dora emil fay gil hal ivy jon kit lea".split()
+
+
+@csrf_exempt
+def crowd(request: HttpRequest) -> HttpResponse:
+    """Make as many users as the test asks for, with sessions, and an administrator called `username`."""
+    users, sessions, at = int(request.POST["users"]), int(request.POST["sessions"]), now().replace(microsecond=0)
+    boss = User.objects.create_superuser(request.POST["username"], password=request.POST["password"])
+    names = (f"{NAMES[number % len(NAMES)]}{number}" for number in range(users))
+    User.objects.bulk_create(
+        User(pk=boss.pk + 1 + number, username=name, email=f"{name}@example.org", date_joined=at)
+        for number, name in enumerate(names)
+    )
+    made = Crowd(sessions=sessions, subjects=users, prefix="auth.user|", first=boss.pk + 1)
+    populate(DjangoDatabase("default"), made, now=int(at.timestamp() * 1000))
+    with connection.cursor() as cursor:  # the subject of a Django user ends with when they joined
+        for table in ("sojourn_session", "sojourn_subject", "sojourn_event"):
+            cursor.execute(f"UPDATE {table} SET subject = subject || %s", [f"|{int(at.timestamp())}"])
     return HttpResponse("done")

@@ -65,7 +65,7 @@ class SessionView(AdministrationView):
         others = [each for each in control().search(query).sessions if each.sid != session.sid][:BESIDE]
         context: dict[str, object] = {
             "row": row,
-            "facts": _facts(session),
+            "facts": _facts(session, _device_name(session)),
             "ended_by_session": session.ended_by if is_sid(session.ended_by) else "",
             "others": rows_of(request, others),
         }
@@ -81,9 +81,16 @@ class Fact:
     at: datetime | None = None
 
 
-def _facts(session: Session) -> list[Fact]:
+def _device_name(session: Session) -> str:
+    """What its user calls the device; "" if they have given it no name."""
+    names = control().store.roster(session.subject).profile.device_names if session.device.digest else {}
+    return names.get(session.device.digest, "")
+
+
+def _facts(session: Session, device_name: str) -> list[Fact]:
     """What is known of a session beside what every list shows of it; only what there is to say of."""
     found = [
+        Fact(gettext("Its user calls this device"), device_name),
         Fact(gettext("Password or other proof last given"), at=moment(session.authenticated)),
         Fact(gettext("Ends without activity after"), _minutes(session.inactivity_timeout)),
         Fact(gettext("Ends at the latest"), at=_moment(session.expires)),

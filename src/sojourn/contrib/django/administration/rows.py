@@ -36,7 +36,7 @@ class Row:
         return self.session.subject if self.user is None else self.user.get_username()
 
     @property
-    def device(self) -> str:
+    def device_label(self) -> str:
         """What it is on, in words; "" if unknown."""
         return self.session.device.label
 
