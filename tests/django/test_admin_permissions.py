@@ -19,10 +19,10 @@ METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
 LOOKING = {"changelist", "dashboard", "change", "subject"}
 ENDING = {"end", "end_selected", "end_matching", "end_subject"}
 NEEDED = {
-    **dict.fromkeys(LOOKING, {"view_session"}),
-    **dict.fromkeys(ENDING, {"view_session", "end_session"}),
+    **{key: {"view_session"} for key in LOOKING},
+    **{key: {"view_session", "end_session"} for key in ENDING},
     "end_all": {"view_session", "end_session", "end_all_sessions"},
-    **dict.fromkeys(("pause", "resume"), {"view_session", "pause_subject"}),
+    **{key: {"view_session", "pause_subject"} for key in ("pause", "resume")},
 }
 """The permissions that each page asks for. A page that is added is written down here, or the first test fails."""
 WHO = {

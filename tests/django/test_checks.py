@@ -442,6 +442,36 @@ def test_manage_py_refuses_to_go_on_and_says_what_to_write(tmp_path: Path) -> No
         assert "Traceback" not in done.stderr
 
 
+class TestTheAdmin:
+    """What an admin site lacks; not a fault, so the default site is as it is and the others are told."""
+
+    def test_a_site_without_our_pages_is_told_how_to_have_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from django.contrib import admin
+
+        from sojourn.contrib.django.models import Session
+
+        monkeypatch.delitem(admin.site._registry, Session)
+        assert ids() - BASE == {"I050"}
+        with override_settings(INSTALLED_APPS=[name for name in site.INSTALLED_APPS if "admin" not in name]):
+            assert ids() <= BASE
+
+    def test_a_user_model_of_one_s_own_is_told_how_to_have_the_link(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from django.contrib import admin
+        from django.contrib.auth.admin import UserAdmin
+        from django.contrib.auth.models import Group
+
+        from sojourn.contrib.django.administration import UserSessionsMixin
+        from sojourn.contrib.django.checks import administration
+
+        class OwnAdmin(UserSessionsMixin, UserAdmin):
+            """As a site writes it."""
+
+        monkeypatch.setattr(administration, "get_user_model", lambda: Group)  # any model of another name
+        assert ids() - BASE == {"I051"}
+        monkeypatch.setitem(admin.site._registry, Group, OwnAdmin(Group, admin.site))
+        assert ids() <= BASE
+
+
 def source() -> str:
     return "".join(path.read_text() for path in Path(checks.__file__).parent.glob("*.py"))
 

@@ -5,8 +5,8 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
@@ -53,7 +53,7 @@ def account(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
-NAMES = "ada ben cleo dora emil fay gil hal ivy jon kit lea".split()
+NAMES = ["ada", "ben", "cleo", "dora", "emil", "fay", "gil", "hal", "ivy", "jon", "kit", "lea"]
 
 
 @csrf_exempt

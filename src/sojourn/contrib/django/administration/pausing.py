@@ -28,7 +28,9 @@ LONGEST = 10 * 365
 class PauseForm(NoteForm):
     """Asks for how long, and what is to become of the sessions that are open."""
 
-    until = moment_field(_("Until"), help_text=_("In the time zone of this page. Empty: until somebody lets them sign in again."))
+    until = moment_field(
+        _("Until"), help_text=_("In the time zone of this page. Empty: until somebody lets them sign in again.")
+    )
     end_too = forms.BooleanField(label=_("End their open sessions, too"), required=False)
 
     def clean_until(self) -> int | None:

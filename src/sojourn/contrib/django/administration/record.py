@@ -22,7 +22,13 @@ def by_of(request: HttpRequest) -> str:
 def log_sessions(request: HttpRequest, rows: Iterable[Row], text: str) -> None:
     """Log what was done to sessions: an entry for each, on which the log then links to its page. One statement."""
     LogEntry.objects.bulk_create(
-        _entry(request, Session, row.sid, f"{row.user_name}, {row.device_label}" if row.device_label else row.user_name, text)
+        _entry(
+            request,
+            Session,
+            row.sid,
+            f"{row.user_name}, {row.device_label}" if row.device_label else row.user_name,
+            text,
+        )
         for row in rows
     )
 
