@@ -85,7 +85,8 @@ class Session(models.Model):
             models.Index(fields=("predecessor",), name="sojourn_session_predecessor"),
             models.Index(fields=("subject", "state", "ended"), name="sojourn_session_roster"),
             models.Index(fields=("deadline",), name="sojourn_session_deadline"),
-            models.Index(fields=("ended",), name="sojourn_session_ended"),
+            models.Index(fields=("ended", "end_reason"), name="sojourn_session_ended"),
+            models.Index(fields=("address",), name="sojourn_session_address"),
             # The order of a search, the new ones of a stretch of time, and the open ones from before an epoch. Not
             # (created, sid): that would be read past all ended sessions to find what an epoch has made void.
             models.Index(fields=("state", "created", "sid"), name="sojourn_session_started"),

@@ -10,7 +10,7 @@ from sojourn.core.errors import InvalidInput, RecordFormatError
 from sojourn.core.records import DeviceClass, EndReason, Session
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.stores.sql.database import Row, Value
-from sojourn.stores.sql.questions import Questions
+from sojourn.stores.sql.questions import FEW, Questions
 from sojourn.stores.sql.rows import SEEN, session_of
 from sojourn.stores.sql.statements import Dialect
 
@@ -37,15 +37,15 @@ class Answers:
         self._query = query
 
     def search(self, query: SessionQuery, now: int) -> Page:
-        """See `Store.search`. One statement."""
-        question = self._questions.search(query, now)
+        """See `Store.search`. One statement, or two for an address."""
+        question = self._questions.search(query, now, few=self._few(query))
         rows = [] if question is None else self._query(*question)
         page = rows[: query.limit]
         return Page(tuple(undamaged(page)), _cursor(page) if len(rows) > len(page) else None)
 
     def count(self, query: SessionQuery, now: int, at_most: int) -> int:
-        """See `Store.count`. One statement."""
-        question = self._questions.count(query, now, at_most)
+        """See `Store.count`. One statement, or two for an address."""
+        question = self._questions.count(query, now, at_most, few=self._few(query))
         return 0 if question is None else int(self._query(*question)[0][0])
 
     def census(self, now: int) -> Census:
@@ -90,6 +90,11 @@ class Answers:
         """See `Store.journal`. One statement. Raises RecordFormatError: a journal with gaps must not look whole."""
         question = self._questions.journal(query)
         return [] if question is None else [_payload(text) for (text,) in self._query(*question)]
+
+    def _few(self, query: SessionQuery) -> bool:
+        """Whether few sessions have such an address: those are read by it, and many in the order of their starts."""
+        question = self._questions.narrow(query)
+        return question is not None and int(self._query(*question)[0][0]) <= FEW
 
 
 def _cursor(page: Sequence[Row]) -> tuple[int, str] | None:

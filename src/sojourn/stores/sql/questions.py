@@ -6,7 +6,7 @@ from sojourn.core.events import STOPPED
 from sojourn.core.search import EventQuery, SessionQuery, Standing
 from sojourn.stores.sql.database import Value
 from sojourn.stores.sql.rows import LARGEST, WIDTHS, storable
-from sojourn.stores.sql.statements import Dialect, places, seen
+from sojourn.stores.sql.statements import ADDRESS, DEADLINE, ENDED, ROSTER, STARTED, Dialect, places, seen
 
 Question = tuple[str, list[Value]]
 _LAST = "\U0010ffff"
@@ -35,56 +35,73 @@ class Conditions:
         return " AND ".join(self.texts)
 
 
+FEW = 5000
+"""So many sessions are soon sorted; where more may be found, enough of them come early in the order asked for."""
+
+
 class Questions:
     """The statements behind `Store.search` and what is like it, for one kind of database."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
 
-    def search(self, query: SessionQuery, now: int) -> Question | None:
-        """A page of sessions and one more, if there is one. None if nothing can be found."""
-        parts = self._parts(query, now)
+    def narrow(self, query: SessionQuery) -> Question | None:
+        """How many sessions have such an address, at most one more than `FEW`; None if that need not be asked."""
+        if not query.address or query.subjects is not None or not storable(query.address, WIDTHS["address"]):
+            return None
+        conditions = Conditions()
+        _add_address(conditions, query.address)
+        rows = f"SELECT 1 AS one FROM {self._dialect.sessions(ADDRESS)} WHERE {conditions} LIMIT {FEW + 1}"
+        return f"SELECT COUNT(*) FROM ({rows}) AS found", conditions.values
+
+    def search(self, query: SessionQuery, now: int, *, few: bool) -> Question | None:
+        """A page of sessions and one more, if there is one. None if nothing can be found.
+
+        `few`: whether few sessions have such an address.
+        """
+        parts = self._parts(query, now, few)
         if parts is None:
             return None
         way = "" if query.oldest_first else " DESC"
         rows: list[str] = []
         values: list[Value] = []
-        for number, part in enumerate(parts):
+        for number, (table, part) in enumerate(parts):
             if query.after is not None:
                 created, sid = query.after
                 beyond = ">" if query.oldest_first else "<"
                 # The first half is what an index takes.
                 part.add(f"created {beyond}= %s AND (created {beyond} %s OR sid {beyond} %s)", created, created, sid)
-            # A few subjects have few sessions: read those, rather than all sessions in their order till a page is full.
-            first = "created + 0" if query.subjects is not None else "created"
+            # Of few, all are read and sorted, rather than all there are in their order till a page is full.
+            first = "created + 0" if few or query.subjects is not None else "created"
             order = f"ORDER BY {first}{way}, sid{way} LIMIT %s"
-            rows.append(f"SELECT * FROM (SELECT {seen()} FROM sojourn_session WHERE {part} {order}) AS part{number}")
+            rows.append(f"SELECT * FROM (SELECT {seen()} FROM {table} WHERE {part} {order}) AS part{number}")
             values += [*part.values, query.limit + 1]
         union = f"SELECT * FROM ({' UNION ALL '.join(rows)}) AS found ORDER BY created{way}, sid{way} LIMIT %s"
         return union, [*values, query.limit + 1]
 
-    def count(self, query: SessionQuery, now: int, at_most: int) -> Question | None:
+    def count(self, query: SessionQuery, now: int, at_most: int, *, few: bool) -> Question | None:
         """How many, at most `at_most`. None if nothing can be found."""
-        parts = self._parts(query, now)
+        parts = self._parts(query, now, few)
         if parts is None:
             return None
-        rows = " UNION ALL ".join(f"SELECT 1 AS one FROM sojourn_session WHERE {part}" for part in parts)
-        values = [value for part in parts for value in part.values]
+        rows = " UNION ALL ".join(f"SELECT 1 AS one FROM {table} WHERE {part}" for table, part in parts)
+        values = [value for _, part in parts for value in part.values]
         question = f"SELECT COUNT(*) FROM (SELECT one FROM ({rows}) AS found LIMIT %s) AS counted"
         return question, [*values, max(0, bounded(at_most))]
 
     def live_by_kind(self, now: int) -> Question:
         """How many live sessions there are of each kind of device and client."""
         live = _live(now)
+        table = self._dialect.sessions(STARTED)
         return (
-            f"SELECT device_kind, client, COUNT(*) FROM sojourn_session WHERE {live} GROUP BY device_kind, client",
+            f"SELECT device_kind, client, COUNT(*) FROM {table} WHERE {live} GROUP BY device_kind, client",
             live.values,
         )
 
     def live_by_subject(self, now: int) -> Question:
         """How many subjects have how many live sessions."""
         live = _live(now)
-        each = f"SELECT COUNT(*) AS held FROM sojourn_session WHERE {live} GROUP BY subject"
+        each = f"SELECT COUNT(*) AS held FROM {self._dialect.sessions(STARTED)} WHERE {live} GROUP BY subject"
         return f"SELECT held, COUNT(*) FROM ({each}) AS counted GROUP BY held", live.values
 
     def outbox(self) -> Question:
@@ -93,11 +110,13 @@ class Questions:
 
     def started(self, start: int, step: int, end: int) -> Question:
         """How many sessions started in each stretch."""
-        return self._tally("sojourn_session", "created", "", start, step, end, ("state IN ('open', 'ended')", []))
+        return self._tally(
+            self._dialect.sessions(STARTED), "created", "", start, step, end, ("state IN ('open', 'ended')", [])
+        )
 
     def ended(self, start: int, step: int, end: int) -> Question:
         """How many sessions ended in each stretch, by reason."""
-        return self._tally("sojourn_session", "ended", "end_reason", start, step, end)
+        return self._tally(self._dialect.sessions(ENDED), "ended", "end_reason", start, step, end)
 
     def stopped(self, start: int, step: int, end: int) -> Question:
         """How many sign-ins were no success in each stretch, by the type of their event."""
@@ -106,14 +125,15 @@ class Questions:
 
     def journal(self, query: EventQuery) -> Question | None:
         """A page of events. None if nothing can be found."""
-        texts = [*query.types, query.subject or "", "" if query.after is None else query.after[1]]
-        if not all(storable(text, WIDTHS["subject"]) for text in texts):
+        types = [kind for kind in query.types if storable(kind, WIDTHS["type"])]
+        texts = {"subject": query.subject or "", "event": "" if query.after is None else query.after[1]}
+        if not all(storable(text, WIDTHS[name]) for name, text in texts.items()) or bool(types) != bool(query.types):
             return None
         conditions = Conditions(["1 = 1"])
         if query.subject is not None:
             conditions.add("subject = %s", query.subject)
-        if query.types:
-            conditions.add(f"type IN ({places(len(query.types))})", *query.types)
+        if types:
+            conditions.add(f"type IN ({places(len(types))})", *types)
         if query.since is not None:
             conditions.add("at >= %s", query.since)
         if query.after is not None:
@@ -142,28 +162,28 @@ class Questions:
             [*map(bounded, (start, step, start, end)), *extra[1]],
         )
 
-    def _parts(self, query: SessionQuery, now: int) -> list[Conditions] | None:
-        """The sessions that are asked for, as parts that have none in common, each with an index in their order."""
-        parts = [] if query.standing is Standing.LIVE else [Conditions(["state = 'ended'"])]
+    def _parts(self, query: SessionQuery, now: int, few: bool) -> list[tuple[str, Conditions]] | None:
+        """What is asked for, as parts that have no session in common, each with the table to read it from."""
+        parts = [] if query.standing is Standing.LIVE else [(STARTED, Conditions(["state = 'ended'"]))]
         if query.reason is None:
             parts += self._open_parts(query.standing, now)
         wanted = self._filters(query)
         if not parts or wanted is None:
             return None
-        for part in parts:
+        for _, part in parts:
             part.add(str(wanted), *wanted.values)
-        return parts
+        narrow = ROSTER if query.subjects is not None else ADDRESS if few else ""
+        return [(self._dialect.sessions(narrow or index), part) for index, part in parts]
 
-    def _open_parts(self, standing: Standing, now: int) -> list[Conditions]:
+    def _open_parts(self, standing: Standing, now: int) -> list[tuple[str, Conditions]]:
         if standing is Standing.ANY:
-            return [Conditions(["state = 'open'"])]
+            return [(STARTED, Conditions(["state = 'open'"]))]
         if standing is Standing.LIVE:
-            return [_live(now)]
+            return [(STARTED, _live(now))]
         late, void = Conditions(), Conditions()
-        # Written so that no database takes the index of what is open: few are late, and their own index has them.
-        late.add("deadline <= %s AND state <> 'ended'", now)
+        late.add("deadline <= %s AND state = 'open'", now)
         void.add(f"state = 'open' AND created < {_BEGUN} AND deadline > %s", now, now)
-        return [late, void]
+        return [(DEADLINE, late), (STARTED, void)]
 
     def _filters(self, query: SessionQuery) -> Conditions | None:
         """The fields of `query` as conditions; None if no session that was ever stored can match."""
@@ -188,9 +208,7 @@ class Questions:
         if query.device_class is not None:
             conditions.add("device_kind = %s", str(query.device_class))
         if query.address:
-            # Not LIKE: that is an index on one database, a scan on another, and blind to case on a third.
-            last = query.address + _LAST * (WIDTHS["address"] - len(query.address))
-            conditions.add("address >= %s AND address <= %s", query.address, last)
+            _add_address(conditions, query.address)
         if query.reason is not None:
             conditions.add("end_reason = %s", str(query.reason))
         if query.since is not None:
@@ -198,6 +216,12 @@ class Questions:
         if query.before is not None:
             conditions.add("created < %s", query.before)
         return conditions
+
+
+def _add_address(conditions: Conditions, prefix: str) -> None:
+    # Not LIKE: that is an index on one database, a scan on another, and blind to case on a third.
+    last = prefix + _LAST * (WIDTHS["address"] - len(prefix))
+    conditions.add("address >= %s AND address <= %s", prefix, last)
 
 
 def _live(now: int) -> Conditions:

@@ -10,6 +10,10 @@ from sojourn.core.search import folded
 from sojourn.stores.sql.rows import EVENT, NEVER, SEEN, SESSION, TICKET
 
 ROSTER = "sojourn_session_roster"
+DEADLINE = "sojourn_session_deadline"
+STARTED = "sojourn_session_started"
+ENDED = "sojourn_session_ended"
+ADDRESS = "sojourn_session_address"
 _ESCAPED = {ord(wildcard): f"!{wildcard}" for wildcard in "!%_"}
 EPOCH = "(SELECT at FROM sojourn_epoch WHERE id = 1)"
 """The moment of the newest epoch, or NULL. Part of every statement that needs it: read apart it might be too old."""
@@ -23,9 +27,9 @@ class Dialect:
     `keep`: the same part, to leave such a row as it is. `locking`: ends a read whose rows must be the newest and must
     stay. `skip_locked`: ends a read that passes over rows another transaction holds. `relaxed`: a condition that makes
     one statement not wait for the disk. `newest`: first in a transaction, lets it see what was committed while it
-    waited for a lock. `binary_text`: text is sent as UTF-8, whatever the connection's character set. `by_index`:
-    lets a read go by the index `{name}` and no other way. `quotient`: divides whole numbers. `contains`: whether
-    `{column}` has a part that matches a parameter, made by `part_pattern`.
+    waited for a lock. `binary_text`: text is sent as UTF-8, whatever the connection's character set. `by_index`,
+    `by_key`: let a read go by the index `{name}`, or the primary key, and no other way. `quotient`: divides whole
+    numbers. `contains`: whether `{column}` has a part that matches a parameter, made by `part_pattern`.
     """
 
     greatest: str
@@ -38,6 +42,7 @@ class Dialect:
     newest: str = ""
     binary_text: bool = False
     by_index: str = ""
+    by_key: str = ""
     quotient: str = "/"
     contains: str = "LOWER({column}) LIKE %s ESCAPE '!'"
 
@@ -47,9 +52,20 @@ class Dialect:
             return "".join(f"[{c}{c.swapcase()}]" if c in ascii_letters else re.escape(c) for c in text)
         return f"%{folded(text).translate(_ESCAPED)}%"
 
+    def sessions(self, index: str) -> str:
+        """The table of sessions, to be read by `index` wherever the database must be told."""
+        return f"sojourn_session{self.by_index.format(name=index)}"
+
 
 DIALECTS = {
-    "sqlite": Dialect("MAX", "MIN", "ON CONFLICT ({key}) DO UPDATE SET", "ON CONFLICT ({key}) DO NOTHING"),
+    "sqlite": Dialect(
+        "MAX",
+        "MIN",
+        "ON CONFLICT ({key}) DO UPDATE SET",
+        "ON CONFLICT ({key}) DO NOTHING",
+        # Nobody runs ANALYZE, and without it whatever is compared by "=" is taken for rare: "open" for one.
+        by_index=" INDEXED BY {name}",
+    ),
     "postgresql": Dialect(
         "GREATEST",
         "LEAST",
@@ -72,6 +88,7 @@ DIALECTS = {
         binary_text=True,
         # A locking read locks all that it reads on its way, and of a small table it would read, and lock, all rows.
         by_index=" FORCE INDEX ({name})",
+        by_key=" FORCE INDEX (PRIMARY)",
         quotient="DIV",
         contains="{column} REGEXP %s",  # LOWER leaves binary text as it is
     ),
@@ -113,11 +130,10 @@ class Statements:
         )
         # One row at least, so that the profile comes with it; without sessions, the rest of that row is NULL. A
         # subject whose row is gone, or not there yet, may have sessions all the same.
-        key, index = dialect.by_index.format(name="PRIMARY"), dialect.by_index.format(name=ROSTER)
         self.roster = (
             f"SELECT sojourn_subject.profile, {seen()} FROM (SELECT 1 AS here) AS here"
-            f" LEFT JOIN sojourn_subject{key} ON sojourn_subject.subject = %s"
-            f" LEFT JOIN sojourn_session{index} ON sojourn_session.subject = %s AND sojourn_session.state = 'open'"
+            f" LEFT JOIN sojourn_subject{dialect.by_key} ON sojourn_subject.subject = %s"
+            f" LEFT JOIN {dialect.sessions(ROSTER)} ON sojourn_session.subject = %s AND sojourn_session.state = 'open'"
         )
         self.roster_locked = self.roster + dialect.locking
         # All three databases answer this by both indexes; a UNION ALL of two reads takes longer to plan and to send.
@@ -196,22 +212,24 @@ class Statements:
         Those before the epoch's moment come first, then those that it ended, in the order of their starts, then the
         rest.
         """
-        session = f"SELECT {seen()}, {{over}} AS over_since FROM sojourn_session WHERE"
         first = (
-            f"{session} deadline <= {self.dialect.least}(%s, COALESCE({EPOCH}, %s)) AND state = 'open'"
+            f"deadline <= {self.dialect.least}(%s, COALESCE({EPOCH}, %s)) AND state = 'open'"
             " ORDER BY deadline, created, sid LIMIT %s"
         )
         void = (
-            f"{session} state = 'open' AND created < {EPOCH} AND {EPOCH} <= %s AND deadline > {EPOCH}"
+            f"state = 'open' AND created < {EPOCH} AND {EPOCH} <= %s AND deadline > {EPOCH}"
             " ORDER BY created, sid LIMIT %s"
         )
         rest = (
-            f"{session} deadline <= %s AND state = 'open' AND deadline > {EPOCH} AND created >= {EPOCH}"
+            f"deadline <= %s AND state = 'open' AND deadline > {EPOCH} AND created >= {EPOCH}"
             " ORDER BY deadline, created, sid LIMIT %s"
         )
         union = " UNION ALL ".join(
-            f"SELECT * FROM ({part.format(over=over)}) AS part{number}"
-            for number, (part, over) in enumerate(((first, "deadline"), (void, EPOCH), (rest, "deadline")))
+            f"SELECT * FROM (SELECT {seen()}, {over} AS over_since FROM {self.dialect.sessions(index)} WHERE {part})"
+            f" AS part{number}"
+            for number, (over, index, part) in enumerate(
+                (("deadline", DEADLINE, first), (EPOCH, STARTED, void), ("deadline", DEADLINE, rest))
+            )
         )
         return f"SELECT {_list(SEEN)} FROM ({union}) AS found ORDER BY over_since, created, sid LIMIT %s"
 

@@ -11,6 +11,7 @@ A store that needs fixtures overrides the fixture `store` (and `reader`) instead
 from sojourn.testing.conformance.asserts import MODULES
 from sojourn.testing.conformance.operating import Operating
 from sojourn.testing.conformance.reading import Reading
+from sojourn.testing.conformance.searching import Searching
 from sojourn.testing.conformance.setup import MemoryReader, Reader, Setup
 from sojourn.testing.conformance.texts import Texts
 from sojourn.testing.conformance.upkeep import Upkeep
@@ -19,5 +20,5 @@ from sojourn.testing.conformance.writing import Writing
 __all__ = ["MODULES", "MemoryReader", "Reader", "Setup", "StoreConformance"]
 
 
-class StoreConformance(Reading, Writing, Texts, Upkeep, Operating):
+class StoreConformance(Reading, Writing, Texts, Upkeep, Operating, Searching):
     """The whole suite. Give `make_store` and, where records can be read past the store, `make_reader`."""

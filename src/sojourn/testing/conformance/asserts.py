@@ -3,7 +3,8 @@
 import pytest
 
 MODULES = tuple(
-    f"sojourn.testing.conformance.{part}" for part in ("operating", "reading", "texts", "upkeep", "writing")
+    f"sojourn.testing.conformance.{part}"
+    for part in ("operating", "reading", "searching", "texts", "upkeep", "writing")
 )
 """The modules that assert."""
 
