@@ -16,6 +16,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import openapi
 from scan import checks, files
 
 from sojourn.contrib.django import signals
@@ -228,6 +229,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "reasons": reasons,
     "checks": checks,
     "files": files,
+    "json-requests": openapi.requests,
+    "json-fields": openapi.fields,
 }
 
 

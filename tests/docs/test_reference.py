@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -25,7 +26,7 @@ def generate() -> Iterator[ModuleType]:
         yield found
     finally:
         sys.path.remove(str(DOCS))
-        for name in ("generate", "scan"):
+        for name in ("generate", "scan", "openapi"):
             sys.modules.pop(name, None)
 
 
@@ -83,3 +84,13 @@ def test_every_template_is_on_the_page_about_them() -> None:
     folder = ROOT / "src/sojourn/contrib/django/templates/sojourn"
     whole = [path.name for path in folder.glob("*.html") if not path.name.startswith("_") and path.name != "base.html"]
     assert [name for name in whole if f"| `{name}` |" not in text] == []
+
+
+def test_every_request_and_every_field_of_the_json_is_described() -> None:
+    document = json.loads((ROOT / "src/sojourn/contrib/django/openapi.json").read_text(encoding="utf-8"))
+    text = Page(DOCS / "reference" / "json.md").text
+    requests = [f"`{method.upper()} {path}`" for path, methods in document["paths"].items() for method in methods]
+    assert [each for each in requests if f"\n{each}\n" not in text] == []
+    for name, schema in document["components"]["schemas"].items():
+        part = text.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
+        assert [field for field in schema["properties"] if f"\n| `{field}` |" not in part] == [], name
