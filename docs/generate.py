@@ -165,6 +165,7 @@ def events_list() -> str:
         "by": "admin:boss",
         "note": "lost laptop",
         "until": _NOON + DAY,
+        "against": (OFFICE.sid,),
     }
     parts = []
     for kind, name in events.TYPE_OF.items():

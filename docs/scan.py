@@ -30,6 +30,7 @@ FOLDERS = {
     "contrib/django/management/commands": "commands for `manage.py`",
     "contrib/django/migrations": "the one SQL schema",
     "contrib/django/static/sojourn": "the stylesheets, the icons, and the one script, without which all is as safe",
+    "contrib/django/templates/admin/auth/user": "the link from a user's page in Django's admin to their sessions",
     "contrib/django/templates/sojourn": "Sojourn's pages (see [custom pages](howto/custom-pages.md))",
     "contrib/django/templates/sojourn/administration": "Sojourn's pages in Django's admin",
     "contrib/django/templatetags": "the templates' filters",
