@@ -28,6 +28,7 @@ from sojourn.telemetry.formatter import JsonFormatter
 from sojourn.telemetry.logs import LOGGER
 from sojourn.telemetry.metrics import Metrics
 from tests.django.browser import PASSWORD, AsgiBrowser, Browser, open_sessions, sids, subject
+from tests.services.database import DatabaseServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -351,6 +352,19 @@ class TestGauges:
         assert "sojourn_outbox" not in text
         assert "cannot be collected: SynchronousOnlyOperation" in caplog.text
 
+    def test_the_connection_is_let_go_as_at_the_end_of_a_request(self, figures, no_limit, first, monkeypatch):
+        """Whoever collects may do so from a thread in which no request ever ends."""
+        let_go: list[bool] = []
+        monkeypatch.setattr(connection, "close_if_unusable_or_obsolete", lambda: let_go.append(True))
+        first.sign_in()
+        let_go.clear()
+        figures("sessions_live")
+        assert let_go == [True]
+        telemetry.recent_census.forget()
+        with transaction.atomic():
+            figures("sessions_live")
+        assert let_go == [True]  # not in the middle of somebody's transaction
+
     def test_they_can_be_put_into_another_registry(self, figures, no_limit, first):
         other = CollectorRegistry()
         other.register(telemetry.gauges())
@@ -427,6 +441,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tests.services.database import DatabaseServer
 from tests.django.browser import PASSWORD, Browser
 reader, spans = InMemoryMetricReader(), InMemorySpanExporter()
 metrics.set_meter_provider(MeterProvider([reader]))
@@ -562,3 +577,34 @@ def test_where_logs_go_is_the_sites_affair() -> None:
     assert logger.handlers == []
     assert logger.propagate
     assert logger.level == logging.NOTSET
+
+
+HERE = Path(__file__)
+
+
+def _again_on(server: DatabaseServer) -> None:
+    """Run the tests of sign-ins on another database, where a sign-in locks its user first, in a transaction
+    of our own: by two ways of signing in.
+    """
+    chosen = "TestSignIns and not custom and not swallowing and not admin"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", str(HERE), "-k", chosen],
+        env={**os.environ, "SOJOURN_TEST_DATABASE": json.dumps(server.database())},
+        cwd=HERE.parents[2],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
+
+
+@pytest.mark.postgres
+def test_each_is_told_once_on_postgresql(postgres_server: DatabaseServer) -> None:
+    _again_on(postgres_server)
+
+
+@pytest.mark.mariadb
+def test_each_is_told_once_on_mariadb(mariadb_server: DatabaseServer) -> None:
+    _again_on(mariadb_server)
