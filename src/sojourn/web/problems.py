@@ -51,6 +51,7 @@ def admitted_json(outcome: Admitted, names: Names) -> dict[str, object]:
         "session": session_json(outcome.session, names),
         "ended": [session_json(session, names) for session in outcome.ended],
         "also_open": [session_json(session, names) for session in outcome.also_open],
+        "rivals": [session.sid for session in outcome.rivals],
     }
 
 
@@ -71,6 +72,7 @@ def refused_problem(outcome: Refused, names: Names) -> dict[str, object]:
         "Sign out of an open session, then sign in again.",
         limit=_limit_json(outcome),
         open=[session_json(session, names) for session in outcome.open],
+        rivals=[session.sid for session in outcome.rivals],
         free_at=instant(outcome.free_at),
     )
 
@@ -97,6 +99,7 @@ def choice_problem(outcome: ChoiceRequired, names: Names) -> dict[str, object]:
         ticket=outcome.ticket.reveal() if outcome.ticket is not None else None,
         expires_at=instant(outcome.expires),
         open=[session_json(session, names) for session in outcome.open],
+        rivals=[session.sid for session in outcome.rivals],
         end_at_least=outcome.end_at_least,
     )
 

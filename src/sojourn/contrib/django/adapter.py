@@ -87,6 +87,13 @@ class Adapter:
             names |= set(user.groups.values_list("name", flat=True))
         return frozenset(names)
 
+    def privileges(self, user: AbstractBaseUser) -> str:
+        """What the user row says the user may do, as a text that changes when it does: their sessions' keys are then
+        renewed at their next requests. Asked at every request, so it must make no query. "": do not look at the row.
+        """
+        flags = ("is_active", "is_staff", "is_superuser")
+        return ",".join(flag for flag in flags if getattr(user, flag, False)) or "none"
+
     def client(self, request: HttpRequest) -> str:
         """The name of the application signed in to."""
         return current().CLIENT

@@ -111,6 +111,7 @@ class ChooseView(View):
             "end_at_least": outcome.end_at_least if outcome is not None else 0,
             "expires_at": moment(pending.expires),
             "action_url": reverse("sojourn:choose"),
+            "rivals": [SessionItem.of(session, names) for session in outcome.rivals] if outcome is not None else [],
             "error": error,
         }
         return answers.page(request, "choose", context, 409 if error else 200)

@@ -1,4 +1,4 @@
-"""`SOJOURN["LIMITS"]`: from dicts, as a settings file has them, to limits."""
+"""`LIMITS` and `PING_PONG`: from dicts, as a settings file has them, to the rules of a policy."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from sojourn.contrib.django.values import shown
 from sojourn.core.errors import ConfigurationError
-from sojourn.core.policy import Counts, Limit, Order, Overflow, Scope
+from sojourn.core.policy import Counts, Limit, Order, Overflow, PingPong, Scope
 from sojourn.core.records import DeviceClass
+from sojourn.core.timeouts import parse_duration
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -83,3 +84,27 @@ def _parse_limit(number: int, item: object) -> Limit:
         return Limit(**values)
     except ConfigurationError as error:
         raise ConfigurationError(f"Limit {number}: {error}") from None
+
+
+_OF_PING_PONG: dict[str, Callable[[object], Any]] = {
+    "times": _number,
+    "within": parse_duration,
+    "then": lambda value: None if value is None else _one_of(Overflow)(value),
+}
+
+
+def parse_ping_pong(value: object) -> PingPong | None:
+    """The rule in a dict; None for none. Raises ConfigurationError that names the key and what to write."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{shown(value)} is neither a dict nor None.")
+    values: dict[str, Any] = {}
+    for key, raw in value.items():
+        if key not in _OF_PING_PONG:
+            raise ConfigurationError(f"It has no key {shown(key)}. Known are: {', '.join(_OF_PING_PONG)}.")
+        try:
+            values[key] = _OF_PING_PONG[key](raw)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{key}: {error}") from None
+    return PingPong(**values)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
 
 def connect() -> None:
@@ -12,6 +12,8 @@ def connect() -> None:
     user_logged_in.connect(_logged_in, dispatch_uid="sojourn.logged_in")
     post_save.connect(_saved, dispatch_uid="sojourn.saved")
     post_delete.connect(_deleted, dispatch_uid="sojourn.deleted")
+    m2m_changed.connect(_memberships_changed, dispatch_uid="sojourn.memberships_changed")
+    pre_delete.connect(_going, dispatch_uid="sojourn.going")
 
 
 def connect_allauth() -> None:
@@ -76,3 +78,21 @@ def _deleted(*, instance: Any, **_: object) -> None:
         from sojourn.contrib.django.internal.endings import user_deleted
 
         user_deleted(instance)
+
+
+def _memberships_changed(
+    *, sender: Any, instance: Any, action: str, reverse: bool, pk_set: Collection[Any] | None = None, **_: object
+) -> None:
+    """Somebody or something was related to something else: perhaps users to groups, or groups to permissions."""
+    if _enabled():
+        from sojourn.contrib.django.internal.privileges import memberships_changed
+
+        memberships_changed(sender, instance, action, reverse=reverse, keys=pk_set)
+
+
+def _going(*, instance: Any, **_: object) -> None:
+    """Something is about to be deleted: perhaps a group, or a permission."""
+    if _enabled():
+        from sojourn.contrib.django.internal.privileges import going
+
+        going(instance)

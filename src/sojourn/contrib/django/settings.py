@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-from sojourn.contrib.django.limits import parse_limits
+from sojourn.contrib.django.limits import parse_limits, parse_ping_pong
 from sojourn.contrib.django.values import (
     client,
     cookie_name,
@@ -29,7 +29,7 @@ from sojourn.contrib.django.values import (
 )
 from sojourn.control import Options
 from sojourn.core.errors import ConfigurationError
-from sojourn.core.policy import Limit, Policy
+from sojourn.core.policy import Limit, PingPong, Policy
 from sojourn.core.timeouts import DAY, MINUTE, SECOND, Timeouts, parse_duration
 
 T = TypeVar("T")
@@ -113,6 +113,13 @@ class Settings:
         "Whether a sign-in from a device that already has a session replaces that session.",
         default=True,
         example="False",
+    )
+    PING_PONG: PingPong | None = _setting(
+        parse_ping_pong,
+        "When two devices that keep ending each other's sessions are noticed, and their user told: after so many times "
+        'by turns, within so long. `then`: "refuse" or "ask" in place of "end_existing" for that sign-in. None: never.',
+        default=cast("PingPong | None", PingPong()),
+        example='{"times": 3, "within": "10m", "then": "ask"}',
     )
     REPORT_ONLY: bool = _setting(
         flag,
@@ -244,6 +251,7 @@ class Settings:
             timeouts=timeouts,
             persistent=persistent,
             replace_same_device=self.REPLACE_SAME_DEVICE,
+            ping_pong=self.PING_PONG,
             report_only=self.REPORT_ONLY,
         )
 

@@ -43,7 +43,8 @@ def check_urls() -> Iterator[CheckMessage]:
     """Somebody who is asked to choose has a page to choose on."""
     found = present()
     limits = found.LIMITS or (found.PRESET.limits if found.PRESET else ())
-    if found.POLICY or not any(limit.overflow is Overflow.ASK for limit in limits):
+    asks = found.PING_PONG is not None and found.PING_PONG.then is Overflow.ASK
+    if found.POLICY or not any(limit.overflow is Overflow.ASK or asks for limit in limits):
         return
     if not getattr(django_settings, "ROOT_URLCONF", None):
         return

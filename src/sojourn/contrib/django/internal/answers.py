@@ -1,6 +1,7 @@
 """The answers Sojourn gives in a view's place: a page for people, problem details for everybody else."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from urllib.parse import urlencode
 
@@ -118,6 +119,7 @@ def refused(request: HttpRequest, outcome: Refused) -> HttpResponse:
         return problem(problems.refused_problem(outcome, names))
     context: dict[str, object] = {
         "max_sessions": outcome.limit.max_sessions,
+        "rivals": [SessionItem.of(session, names) for session in outcome.rivals],
         "open": [SessionItem.of(session, names) for session in outcome.open],
         "free_at": moment(outcome.free_at) if outcome.free_at is not None else None,
         "login_url": login_url(),
@@ -142,7 +144,7 @@ def choice(request: HttpRequest, outcome: ChoiceRequired) -> HttpResponse:
     """409 with the ticket for programs; for people, on to the page where they choose, with the ticket in a cookie."""
     ticket = outcome.ticket
     if not has_choice_page():
-        return refused(request, Refused.of(outcome.limit, outcome.open))
+        return refused(request, replace(Refused.of(outcome.limit, outcome.open), rivals=outcome.rivals))
     if reader(request) is not Reader.PERSON or ticket is None:
         return problem(problems.choice_problem(outcome, _names_in(outcome.open)))
     response = HttpResponseRedirect(reverse("sojourn:choose"))

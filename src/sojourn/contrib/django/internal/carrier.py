@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings as django_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
 from django.db import DatabaseError
 from django.http import HttpRequest
 from django.http.cookie import parse_cookie
@@ -23,6 +24,9 @@ PARENT = "_sojourn_parent"
 """While somebody acts as another user: the token of their own session, to go back to."""
 NOTICE = "_sojourn_ended"
 """The public facts of the sessions that made room for this one, until its owner has seen them."""
+
+SUCCESSOR = "_sojourn_moved"
+"""In what is left at a session's old key for a moment: the new one."""
 
 _LOGIN_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY, BINDING, PARENT, NOTICE)
 
@@ -104,6 +108,63 @@ def strip(session: SessionBase) -> None:
     """Take out what `login()` wrote: nobody is signed in any more; what else is there (a cart) stays."""
     for key in _LOGIN_KEYS:
         session.pop(key, None)
+
+
+def move(session: SessionBase, token: Token, parent_token: str, grace: int) -> None:
+    """Give the session another key and the token, as the response will tell its browser.
+
+    Requests on their way come by the old key, so a copy is left there for `grace` milliseconds, in which they find the
+    new one. (Deleted at once, they would be anonymous, and their answers take the new key from the browser.) A signed
+    cookie has no key, and its old content is good for as long as the old token.
+    """
+    old = session.session_key
+    if old is None or not grace or isinstance(session, SignedCookieStore):
+        session.cycle_key()
+        bind(session, token, parent_token)
+        return
+    content = dict(session.items())
+    session.create()
+    session.update(content)
+    bind(session, token, parent_token)
+    session.save()  # whole, before anybody is led to it
+    left = type(session)(old)
+    left[SUCCESSOR] = session.session_key
+    left.set_expiry(max(1, grace // 1000))
+    with suppress(UpdateError):  # deleted since by another request
+        left.save()
+
+
+def leave_to_successor(request: HttpRequest) -> None:
+    """The session has another key by now: what this request did to it goes there, and its browser is told nothing.
+
+    Saved as it is, it would take the browser back to the key and token before, which are about to be worth nothing.
+    """
+    session, raw = request.session, cast("Any", request)
+    accessed = session.accessed
+    if session.modified and session.session_key is not None and not isinstance(session, SignedCookieStore):
+        _hand_over(session)
+    str(raw.user)  # whoever looks later sees whom the view saw
+    session.accessed = accessed
+    request.session = type(session)(None)
+    request.session.accessed = accessed
+    scrub(request)
+
+
+def _hand_over(session: SessionBase) -> None:
+    """Do to the session's successor what was done to it; not to who is signed in, nor to how long it lasts."""
+    before = type(session)(session.session_key)
+    key = before.get(SUCCESSOR)
+    after = type(session)(key) if isinstance(key, str) else None
+    if after is None or SESSION_KEY not in after:
+        return
+    own = {*_LOGIN_KEYS, SUCCESSOR, "_session_expiry"}
+    done = {name: value for name, value in session.items() if name not in own and before.get(name) != value}
+    undone = [name for name in before.keys() if name not in own and name not in session]  # noqa: SIM118 - no mapping
+    after.update(done)
+    for name in undone:
+        after.pop(name, None)
+    with suppress(UpdateError):  # signed out since by another request
+        after.save()
 
 
 def expires(session: SessionBase, now: int) -> int:

@@ -16,6 +16,7 @@ from sojourn.contrib.django.internal import adoption, answers, carrier, cookies,
 from sojourn.contrib.django.internal.enforcement import keep_up
 from sojourn.contrib.django.internal.judge import disown, is_owner, judge
 from sojourn.contrib.django.internal.passive import is_passive
+from sojourn.contrib.django.internal.privileges import privileges_of
 from sojourn.contrib.django.internal.visit import Visit, visit_of
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.core.errors import StoreError, StoreUnavailable
@@ -123,6 +124,7 @@ def accept(request: HttpRequest, visit: Visit, session: Session, *, renewed: boo
         visit.ended = control().store.find(session.sid)
         return EndReason.INACTIVITY_TIMEOUT
     visit.record = raw.sojourn = held
+    visit.privileges, visit.late = privileges_of(user), renewed
     visit.login_mark = carrier.login_mark(raw.session)
     _show(raw, user)
     return None

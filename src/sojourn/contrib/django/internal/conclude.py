@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import http_date
 
-from sojourn.contrib.django.internal import answers, carrier, cookies
+from sojourn.contrib.django.internal import answers, carrier, cookies, privileges
 from sojourn.contrib.django.internal.visit import Stop, Visit, visits_of
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.settings import current
@@ -40,6 +40,7 @@ def _has_work(visit: Visit) -> bool:
             or carrier.moved_on(session)
             or session.session_key != visit.session_key
             or bool(visit.renewed_hash)
+            or privileges.changed(visit)
             or carrier.user_key(session) is None
         )
     )
@@ -218,10 +219,15 @@ def _follow(request: HttpRequest, response: HttpResponseBase, visit: Visit, reco
             session.cycle_key()
     # In a signed cookie the key is made from the content, and may be the same within a second.
     if session.session_key != visit.session_key or visit.renewed_hash:
-        rotated = control().rotate(record)
+        rotated = control().rotate(record, privileges=visit.privileges)
         if rotated is not None:
             carrier.bind(session, rotated[1], visit.parent_token)
-            record = rotated[0]
+            record, visit.late = rotated[0], False
+    elif privileges.changed(visit):
+        record = privileges.renew(request, visit, record)
+    if carrier.moved_on(session) and (visit.late or (not visit.swapped and privileges.outrun(record))):
+        carrier.leave_to_successor(request)
+        return response
     if carrier.moved_on(session) and not visit.passive:
         ends = carrier.expires(session, now())
         interval = current().TOUCH_INTERVAL or touch_interval(record.inactivity_timeout)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from sojourn.contrib.django.internal import carrier
 from sojourn.contrib.django.internal.names import names_of
@@ -21,7 +21,12 @@ def leave(request: HttpRequest, outcome: Admitted) -> None:
         return
     names = names_of(outcome.session.subject)
     request.session[carrier.NOTICE] = [
-        {**session_facts(session), "name": names.get(session.device.digest, "")} for session in evicted
+        {
+            **session_facts(session),
+            "name": names.get(session.device.digest, ""),
+            "rival": session in outcome.rivals,
+        }
+        for session in evicted
     ]
     if hasattr(request, "_messages"):
         devices = ", ".join(device_name(session.device, names) for session in evicted)
@@ -31,6 +36,17 @@ def leave(request: HttpRequest, outcome: Admitted) -> None:
             len(evicted),
         )
         messages.warning(request, text % {"devices": devices}, fail_silently=True)
+        for session in outcome.rivals:
+            messages.warning(request, warning(device_name(session.device, names)), fail_silently=True)
+
+
+def warning(device: str) -> str:
+    """What to tell a user whose devices keep ending each other: perhaps one of them is not theirs."""
+    text = gettext(
+        "This browser and %(device)s keep ending each other's sessions. Is somebody else using your account? If you "
+        "are not sure, change your password."
+    )
+    return text % {"device": device}
 
 
 def take(request: HttpRequest) -> list[dict[str, object]]:
@@ -45,4 +61,6 @@ def take(request: HttpRequest) -> list[dict[str, object]]:
 
 def _item(facts: dict[str, Any]) -> dict[str, object]:
     times = {name: moment(facts[name]) for name in ("started_at", "last_seen_at", "ended_at")}
-    return {**facts, **times, "device_label": facts["device"]}
+    device = facts.get("name") or facts["device"] or gettext("an unknown device")
+    warn = warning(device) if facts.get("rival") is True else ""
+    return {**facts, **times, "device_label": facts["device"], "warning": warn}

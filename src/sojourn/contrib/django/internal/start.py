@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal import answers, carrier, cookies, notice
 from sojourn.contrib.django.internal.locking import user_first
+from sojourn.contrib.django.internal.privileges import privileges_of
 from sojourn.contrib.django.internal.visit import Stop, Visit, unwrapped, visit_of
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.control.rules import Attempt
@@ -98,6 +99,7 @@ def arrival_of(request: HttpRequest, session: SessionBase, visit: Visit, user: A
         persistent=site.persistent(request) if visit.choice is None else visit.choice.pending.arrival.persistent,
         groups=site.groups(user),
         credentials=site.credentials(user),
+        privileges=privileges_of(user),
         replaces=replaces,
         carrier_expires=carrier.expires(session, now()),
     )
@@ -162,7 +164,7 @@ def _impersonate(request: HttpRequest, session: SessionBase, visit: Visit, user:
     """Somebody begins to act as another user, or goes back to being themselves. Never refused, never counted."""
     back = _own_session(visit, user)
     if back is not None:
-        renewed = control().rotate(back.session)
+        renewed = control().rotate(back.session, privileges=privileges_of(user))
         if renewed is not None and visit.record is not None:
             control().end(visit.record.subject, [visit.record.sid], EndReason.LOGOUT)
             visit.record, visit.token = renewed[0], renewed[1].reveal()

@@ -70,6 +70,10 @@ class Visit:
     answered: bool = False
     """Whether the answer to `stop` is on its way."""
     sign_in_seen: bool = False
+    privileges: str = field(default="", repr=False)
+    """A digest of what the user of the live session may do, as they were loaded for this request."""
+    late: bool = False
+    """Whether its token was renewed by another request: what this one saves would take the browser back to the old."""
     adopted: bool = False
     """Whether the session it came with was taken into the books by this very request."""
     renewed_hash: str = field(default="", repr=False)
