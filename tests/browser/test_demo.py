@@ -27,12 +27,12 @@ MOST_BYTES = 200_000
 class Demo:
     """The demonstration while it runs, with one account of it."""
 
-    def __init__(self, browser: Browser, url: str, password: str, pictures: Path) -> None:
+    def __init__(self, browser: Browser, url: str, passwords: dict[str, str], pictures: Path) -> None:
         self._browser = browser
         self._made: list[Person] = []
         self._pictures = pictures
         self.url = url
-        self.password = password
+        self.passwords = passwords
 
     def visitor(self, agent: str = WINDOWS, *, scripts: bool = False) -> Person:
         """Somebody with a fresh browser."""
@@ -43,7 +43,7 @@ class Demo:
         """Sign in as ann."""
         visitor.go(path)
         visitor.page.get_by_label("User name").fill("ann")
-        visitor.page.get_by_label("Password").fill(self.password)
+        visitor.page.get_by_label("Password").fill(self.passwords["ann"])
         visitor.press("Sign in")
 
     def limit(self, visitor: Person, what: str, sessions: int = 1) -> None:
@@ -85,10 +85,10 @@ def running(
             line = server.stdout.readline()
             assert line, f"the demonstration did not start:\n{said}{log.read_text()}"
             said += line
-        url, password = re.search(r"http://\S+(?=/)", said), re.search(r"^  ann +(\S+)", said, re.MULTILINE)
+        url, passwords = re.search(r"http://\S+(?=/)", said), re.findall(r"^  (ann|admin) +(\S+)", said, re.MULTILINE)
         assert url is not None
-        assert password is not None
-        yield Demo(chromium_browser, url[0], password[1], screenshots_to)
+        assert len(passwords) == 2
+        yield Demo(chromium_browser, url[0], dict(passwords), screenshots_to)
 
 
 @pytest.fixture
@@ -183,9 +183,28 @@ def test_sitting_before_a_page_for_too_long(demo: Demo) -> None:
     warning.wait_for()
     demo.picture(visitor, "timeout-warning")
     visitor.context.set_offline(False)
-    warning.get_by_role("button", name="Stay signed in").click()
-    warning.wait_for(state="hidden")
+    warning.wait_for(state="hidden")  # for the server, it is no half hour
     assert visitor.page.get_by_label("A note").input_value() == "not kept yet"
+
+
+@pytest.mark.parametrize("path", ["/admin/auth/user/", "/admin/sojourn/session/"])
+def test_the_admin_warns_before_a_timeout_too(demo: Demo, path: str) -> None:
+    visitor = demo.visitor(scripts=True)
+    visitor.context.clock.install()
+    visitor.go(f"/admin/login/?next={path}")
+    visitor.page.get_by_label("Username").fill("admin")
+    visitor.page.get_by_label("Password").fill(demo.passwords["admin"])
+    visitor.press("Log in")
+    visitor.context.set_offline(True)
+    visitor.context.clock.fast_forward((28 * 60 + 30) * 1000)
+    warning = visitor.page.get_by_role("alertdialog", name="You will be signed out soon")
+    warning.wait_for()
+    for scheme in ("light", "dark"):
+        visitor.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+        results = Axe().run(visitor.page, context=".sj", options={"preload": False})  # there is nowhere to load from
+        assert results.violations_count == 0, results.generate_report()
+    visitor.context.set_offline(False)
+    warning.wait_for(state="hidden")
 
 
 def test_signing_out(demo: Demo) -> None:

@@ -200,6 +200,14 @@ class TestStaying:
         clock.advance(29 * MINUTE)
         assert browser.who() == "ada"
 
+    def test_it_holds_even_if_activity_was_written_a_moment_ago(self, sojourn, browser, clock):
+        sojourn(INACTIVITY_TIMEOUT="3m", TOUCH_INTERVAL="170s")
+        browser.sign_in()
+        for _ in range(3):
+            clock.advance(2 * MINUTE)
+            assert browser.post(URL, headers=JSON).json()["inactivity"]["left"] == 180
+            assert open_sessions()[0].last_seen == clock()
+
     def test_it_does_not_move_the_absolute_timeout(self, browser, clock):
         for _ in range(24):
             clock.advance(29 * MINUTE)
@@ -219,7 +227,9 @@ class TestStaying:
         forged.cookies = first.cookies
         assert forged.post(URL).status_code == 403
 
-    def test_the_answer_brings_the_token_that_the_next_one_needs(self, first):
+    @pytest.mark.parametrize("in_session", [False, True])
+    def test_the_answer_brings_the_token_that_the_next_one_needs(self, settings, first, in_session):
+        settings.CSRF_USE_SESSIONS = in_session
         first.sign_in()
         careful = Browser(enforce_csrf_checks=True)
         careful.cookies = first.cookies
@@ -308,6 +318,13 @@ class TestTag:
         request = first.get("/plain/").wsgi_request
         assert self.TEMPLATE.render(RequestContext(request)).strip() == ""
         assert self.TEMPLATE.render(Context()).strip() == ""
+
+    def test_a_second_one_in_the_same_page_draws_nothing(self, first):
+        first.sign_in()
+        request = first.get("/private/").wsgi_request
+        twice = Template("{% load sojourn %}{% session_timeout %}{% with a=1 %}{% session_timeout %}{% endwith %}")
+        for _ in range(2):
+            assert twice.render(RequestContext(request)).count("data-sojourn-timeout") == 1
 
     def test_there_is_nothing_on_the_page_of_a_sign_out(self, first):
         first.sign_in()

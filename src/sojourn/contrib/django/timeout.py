@@ -126,5 +126,7 @@ class TimeoutView(View):
         return JsonResponse(state(request, self.session))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """The user is there: like any request of theirs, that is activity, and was noted before this is called."""
-        return JsonResponse(state(request, self.session))
+        """The user is there. Written even if activity was written a moment ago: what is promised must be true."""
+        if not control().touch(self.session):
+            return answers.problem(not_signed_in_problem())
+        return JsonResponse(state(request, replace(self.session, last_seen=now())))

@@ -84,17 +84,22 @@ def _shown(item: Any, name: str) -> str:
 _TOLD_BY_THE_PAGE = ("inactivity_timeout", "absolute_timeout", "logout", "switched", "")
 """Ends that a page finds out by itself; the server says the others when it is asked."""
 
+_DRAWN = "_sojourn_timeout"
+"""Lies at the bottom of a page's context, which all its blocks and includes share."""
+
 
 def session_timeout(context: Context) -> dict[str, object]:
     """Warn before this session's timeouts, in any page of somebody signed in: `{% session_timeout %}` before `</body>`.
 
-    Nothing for anybody else, and where Sojourn's pages have no address. Needs no inline script or style; a nonce of
-    Django's or django-csp's Content-Security-Policy is used if there is one.
+    Nothing for anybody else, where Sojourn's pages have no address, and for a second time in the same page (a frame
+    around another frame may have it, too). Needs no inline script or style; a nonce of Django's or django-csp's
+    Content-Security-Policy is used if there is one.
     """
     request: HttpRequest | None = getattr(context, "request", None) or context.get("request")
     session = live_session(request) if request is not None else None
-    if request is None or session is None:
+    if request is None or session is None or _DRAWN in context.dicts[0]:
         return {}
+    context.dicts[0][_DRAWN] = True
     try:
         addresses = {"url": reverse("sojourn:timeout"), "sign_out_url": reverse("sojourn:sign_out")}
     except NoReverseMatch:

@@ -190,19 +190,20 @@
   warning.addEventListener("close", () => phase === "warned" && !warning.open && warning.showModal());
   curtain.addEventListener("close", () => /hidden|over/.test(phase) && !curtain.open && curtain.showModal());
 
-  document.addEventListener("submit", ({ target }) => {
+  document.addEventListener("submit", ({ target, defaultPrevented }) => {
+    if (defaultPrevented) return;
     if (target.getAttribute("action") === signOut || target.hasAttribute("data-sojourn-sign-out"))
       channel.postMessage({ leaving: true });
   });
 
-  const look = () => {
+  const look = ({ type }) => {
     if (document.visibilityState === "hidden") return;
     tick(); // at once: the timers of hidden tabs are late, and machines sleep
-    if (!pending && since(asked) > 2000) ask("GET");
+    if (!pending && (type === "online" || since(asked) > 2000)) ask("GET");
   };
   for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, look);
   addEventListener("online", look);
-  addEventListener("pageshow", (event) => event.persisted && look());
+  addEventListener("pageshow", (event) => event.persisted && look(event));
 
   // Whoever types in a long form is there, although no request says so. Only what a person does counts.
   const active = (event) => {
