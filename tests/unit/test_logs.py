@@ -172,6 +172,12 @@ def test_whoever_ended_a_session_is_an_id_too(kept: Kept) -> None:
     assert shown["by"] == IDS.subject("auth.user|7|0")
 
 
+@pytest.mark.parametrize("way", ["admin", "command"])
+def test_an_operator_is_an_id_with_the_way_they_took(kept: Kept, way: str) -> None:
+    shown = told(kept, SignInsPaused(subject="ann", at=1, by=f"{way}:root"))
+    assert shown["by"] == f"{way}:{IDS.subject(f'{way}:root')}"
+
+
 def test_a_refusal_is_a_warning_and_says_how_many_were_open(kept: Kept) -> None:
     event = StartRefused(subject="ann", at=1, arrival={"client": "", "address": "::1"}, limit="one", open=("a", "b"))
     shown = told(kept, event)

@@ -40,6 +40,8 @@ LINES: dict[str, tuple[int, str]] = {
 _OTHER = (logging.INFO, "%(event)s of %(subject)s")
 _ARRIVAL = ("client", "device", "device_class", "address")
 """What is told of where a sign-in comes from."""
+_WAYS = ("admin", "command")
+"""How operators come to end a session or to pause a subject: what stands before their name in the records."""
 
 
 def encoded(value: str) -> str:
@@ -151,7 +153,10 @@ class SessionLog(Observer):
         return {key: value for key, value in facts.items() if value}
 
     def _who(self, by: str) -> str:
-        """Who ended it: the id of another session, or of whoever it was; both join with their other lines."""
+        """Who did it: the id of another session, or of whoever it was, with the way they took if that is known."""
         if not by:
             return ""
-        return self._ids.session(by) if is_sid(by) else self._ids.subject(by)
+        if is_sid(by):
+            return self._ids.session(by)
+        way = by.partition(":")[0]
+        return f"{way}:{self._ids.subject(by)}" if way in _WAYS else self._ids.subject(by)
