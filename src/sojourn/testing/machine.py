@@ -5,19 +5,26 @@
 Every step is made with the same identifiers in all stores; then all that can be looked up is compared, and what must
 hold in every story is checked: an enforced start never leaves more open than its limit; an ended session never
 authenticates; a session has one live token, and its predecessor for a moment; the last activity never goes back; the
-absolute timeout beats activity; dead sessions never take up room; a refusal changes nothing.
+absolute timeout beats activity; dead sessions never take up room; a refusal changes nothing; who is paused does not
+get in; what began before an epoch is over; who was erased is unknown.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 from unittest import TestCase
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from sojourn.control import SessionControl
 from sojourn.core.errors import InvalidTicket
 from sojourn.core.outcomes import Authenticated
 from sojourn.core.policy import Policy
 from sojourn.core.records import Arrival, Device, EndReason
+from sojourn.core.search import EventQuery, SessionQuery, Standing
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND
 from sojourn.testing.stories import CLIENTS, DEVICES, POLICIES, SUBJECTS
 from sojourn.testing.telling import MakeStores, Telling
@@ -231,6 +238,89 @@ class Stories(Telling):
         assert list(self.all.model.overdue(self.clock(), 9)) == []
         if forget:
             self.all.call(lambda control: control.purge())
+
+    @rule(subject=SOMEBODY, lasting=st.sampled_from([None, MINUTE, 12 * HOUR]))
+    def pause(self, subject: str, lasting: int | None) -> None:
+        """An operator keeps somebody from signing in."""
+        until = None if lasting is None else self.clock() + lasting
+        self.all.call(lambda control: control.pause(subject, by="an operator", note="a stolen password", until=until))
+        self.paused[subject] = until
+
+    @rule(subject=SOMEBODY)
+    def resume(self, subject: str) -> None:
+        """An operator lets somebody sign in again."""
+        held = self.is_held(Arrival(subject))
+        assert self.all.call(lambda control: control.resume(subject, by="an operator")) == held
+        self.paused.pop(subject, None)
+
+    @precondition(lambda self: self.holders)
+    @rule(which=PICK, name=st.sampled_from(["", "my phone", "Zoë's “phone”"]))
+    def name_device(self, which: int, name: str) -> None:
+        """Somebody names the device of a session, or takes its name away."""
+        session = self.pick(self.holders, which).session
+        open_here = session.sid in {one.sid for one in self.all.model.roster(session.subject).sessions}
+        named = self.all.call(lambda control: control.name_device(session.subject, session.sid, name))
+        assert named == (open_here and session.device.digest != "")
+        if named:
+            names = self.all.model.roster(session.subject).profile.device_names
+            assert names.get(session.device.digest, "") == name
+
+    @rule(before=st.sampled_from([0, 0, MINUTE, 12 * HOUR]))
+    def begin_epoch(self, before: int) -> None:
+        """An operator ends everything that began some time ago; nobody has noticed yet."""
+        at = self.clock() - before
+        self.all.call(lambda control: control.store.begin_epoch(at))
+        for subject in SUBJECTS:
+            live = [one for one in self.all.model.roster(subject).sessions if self.is_alive(one.sid)]
+            assert all(one.created >= at for one in live), "what began before an epoch is over"
+
+    @rule()
+    def end_all(self) -> None:
+        """An operator ends everything, and it is all recorded."""
+        now = self.clock()
+        self.all.call(lambda control: control.end_all(by="an operator", note="restored"))
+        left = [one for subject in SUBJECTS for one in self.all.model.roster(subject).sessions]
+        assert all(one.created == now for one in left), "only who came at this very moment is left"
+
+    @rule(subject=SOMEBODY)
+    def erase(self, subject: str) -> None:
+        """Somebody is forgotten."""
+        self.all.call(lambda control: control.store.erase(subject))
+        self.paused.pop(subject, None)
+        for one in self.all.members:
+            assert one.reader is None or one.reader.remains(subject) == [], "who was erased is unknown"
+
+    @rule(
+        standing=st.sampled_from(Standing),
+        subjects=st.sampled_from([None, None, SUBJECTS[:1], SUBJECTS]),
+        client=st.sampled_from([None, None, *CLIENTS]),
+        device=st.sampled_from(["", "", "s", "FIREFOX"]),
+        reason=st.sampled_from([None, None, *EndReason]),
+        oldest_first=st.booleans(),
+        limit=st.integers(1, 5),
+        since=st.sampled_from(WHILES),
+    )
+    def look(self, since: int, **fields: Any) -> None:
+        """An operator looks at what there is, page by page, and counts it."""
+        query, now = SessionQuery(**fields, since=self.clock() - since), self.clock()
+        visited: list[str] = []
+        while True:
+            page = self.all.call(partial(SessionControl.search, query=query))
+            visited += [one.sid for one in page.sessions]
+            if page.cursor is None:
+                break
+            query = replace(query, after=page.cursor)
+        assert (
+            len(set(visited)) == len(visited) == self.all.call(partial(SessionControl.count, query=query, at_most=1000))
+        )
+        self.all.call(SessionControl.census)
+        self.all.call(lambda control: control.store.tally(now - DAY, HOUR, 25))
+        self.all.call(lambda control: _told(control.store.journal(EventQuery(since=now - since))))
+
+
+def _told(events: Sequence[Mapping[str, object]]) -> list[str]:
+    """What the events tell, in an order that is the same whatever their ids, which are not."""
+    return sorted(repr(sorted({**event, "id": ""}.items())) for event in events)
 
 
 def lockstep(make_stores: MakeStores, *, examples: int = 60, steps: int = 30) -> type[TestCase]:

@@ -7,8 +7,10 @@ from sojourn.core.records import Arrival, Session
 
 
 def alive(session: Session, now: int) -> bool:
-    """Whether the session may be used: nobody has ended it, and none of its three clocks has run out."""
+    """Whether the session may be used: nobody has ended it, no epoch, and none of its three clocks has run out."""
     if session.end_reason is not None:
+        return False
+    if session.voided is not None and now >= session.voided:
         return False
     if session.expires is not None and now >= session.expires:
         return False

@@ -11,7 +11,7 @@ from sojourn.control import Options, SessionControl
 from sojourn.core.errors import InvalidTicket
 from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Paused, Refused, StartOutcome
 from sojourn.core.policy import Overflow
-from sojourn.core.records import Arrival, EndReason, Session
+from sojourn.core.records import Arrival, EndReason, Roster, Session
 from sojourn.core.timeouts import DAY, SECOND
 from sojourn.core.tokens import TicketSecret, Token
 from sojourn.testing.clock import FakeClock
@@ -68,6 +68,7 @@ class Telling(RuleBasedStateMachine):
         self.holders: list[Holder] = []
         self.waiting: list[Pending] = []
         self.seen = Memories()
+        self.paused: dict[str, int | None] = {}
 
     def teardown(self) -> None:
         """Let go of the stores."""
@@ -75,7 +76,7 @@ class Telling(RuleBasedStateMachine):
 
     def try_start(self, arrival: Arrival, browser: str) -> None:
         """One sign-in, checked."""
-        before = self.all.model.roster(arrival.subject).sessions
+        before = self.all.model.roster(arrival.subject)
         outcome = self.all.call(lambda control: control.start(arrival, browser=browser, context={"next": "/"}))
         self.check_start(outcome, arrival, before, ())
         if isinstance(outcome, ChoiceRequired):
@@ -88,33 +89,35 @@ class Telling(RuleBasedStateMachine):
         subject = pending.arrival.subject
         began_with = pending.arrival.credentials
         arrival = replace(pending.arrival, credentials=self.credentials(subject) if began_with else ())
-        before = self.all.model.roster(subject).sessions
+        before = self.all.model.roster(subject)
         kept = self.all.model.ticket(pending.secret.digest())
         try:
             outcome = self.all.call(lambda c: c.choose(pending.secret, end, browser=browser, arrival=arrival))
         except InvalidTicket:
             good = kept is not None and kept.expires > self.clock() and browser == pending.browser
             assert not good or arrival.credentials != began_with, "a good ticket is not refused"
-            assert self.all.model.roster(subject).sessions == before, "a refused ticket changes nothing"
+            assert self.all.model.roster(subject) == before, "a refused ticket changes nothing"
             return
         assert not pending.used, "a ticket admits once"
         assert browser == pending.browser, "another browser's ticket admits nobody"
         assert arrival.credentials == began_with, "a ticket from before a change of the password admits nobody"
         pending.used = isinstance(outcome, Admitted)
         self.check_start(outcome, arrival, before, end)
-        if isinstance(outcome, Admitted):
+        if isinstance(outcome, Admitted) and not self.policy.report_only:
             still = {session.sid for session in self.all.model.roster(subject).sessions}
             assert not still & set(end), "what was chosen has ended"
 
-    def check_start(
-        self, outcome: StartOutcome, arrival: Arrival, before: Sequence[Session], chosen: Sequence[str]
-    ) -> None:
+    def check_start(self, outcome: StartOutcome, arrival: Arrival, roster: Roster, chosen: Sequence[str]) -> None:
         """What every sign-in must come to, worked out apart from the rules."""
-        now, after = self.clock(), self.all.model.roster(arrival.subject).sessions
+        now, before, after = self.clock(), roster.sessions, self.all.model.roster(arrival.subject).sessions
+        assert isinstance(outcome, Paused) == self.is_held(arrival), "a pause holds whoever signs in, and nobody else"
+        if isinstance(outcome, Paused):
+            assert after == before, "who is held changes nothing"
+            assert outcome.until == self.paused[arrival.subject]
+            return
         if not isinstance(outcome, Admitted):
             live = [one for one in before if alive(one, now) and one.sid not in (arrival.replaces, *chosen)]
             assert after == before, "a refusal or a question changes nothing"
-            assert not isinstance(outcome, Paused), "nobody has paused anybody"
             assert binds(outcome.limit, arrival), "a limit that does not hold somebody refuses them nothing"
             assert not self.policy.report_only, "report-only refuses nobody"
             assert taken(outcome.limit, live, arrival, newcomer=True) > outcome.limit.max_sessions, "dead take no room"
@@ -126,10 +129,11 @@ class Telling(RuleBasedStateMachine):
         assert all(one.credential in ("", *arrival.credentials) for one in after if arrival.credentials)
         self.holders.append(Holder(outcome.session, [outcome.token]))
         self.seen.over |= {one.sid for one in outcome.ended}
-        died = {one.sid for one in before if not alive(one, now)}
+        died = {one.sid for one in before if not alive(self.enforced(one, roster), now)}
         for one in outcome.ended:
             assert one.end_reason is not None
-            assert (one.sid in died) == one.end_reason.expired, "who comes later does not change why it was over"
+            by_itself = one.end_reason.expired or one.end_reason is EndReason.EPOCH
+            assert (one.sid in died) == by_itself, "who comes later does not change why it was over"
         evicted = [one for one in outcome.ended if one.end_reason is EndReason.EVICTED and one.sid not in chosen]
         limits = [limit for limit in self.policy.limits if binds(limit, arrival) and not self.policy.report_only]
         full = [limit for limit in limits if taken(limit, (*after, *evicted), arrival) > limit.max_sessions]
@@ -138,9 +142,22 @@ class Telling(RuleBasedStateMachine):
         for limit in limits:
             assert taken(limit, after, arrival) <= limit.max_sessions, "an enforced start keeps its limit"
 
+    def enforced(self, session: Session, roster: Roster) -> Session:
+        """The session with the inactivity timeout that it comes under now, if it began while none was enforced."""
+        if session.sid not in roster.profile.unenforced or self.policy.report_only:
+            return session
+        return replace(session, inactivity_timeout=self.policy.timeouts_for(session.persistent).inactivity)
+
     def credentials(self, subject: str) -> tuple[str, ...]:
         """The digest of the subject's present password."""
         return (f"password {self.password[subject]}",)
+
+    def is_held(self, arrival: Arrival) -> bool:
+        """Whether an operator keeps this sign-in out; whoever acts as the subject is not kept."""
+        if arrival.subject not in self.paused or arrival.parent:
+            return False
+        until = self.paused[arrival.subject]
+        return until is None or self.clock() < until
 
     def is_alive(self, sid: str) -> bool:
         """Whether the session lives, as the model has it."""
