@@ -8,7 +8,7 @@ BURSTS ?= 50
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit integration races screenshots translations build clean
+.PHONY: help demo test lint unit integration races bench screenshots translations build clean
 
 help: ## show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ races: $(VENV)/stamp-test ## every race with the full count (BURSTS=50), on ever
 	$(BIN)/python -m tests.races --bursts $(BURSTS) $(ARGS)
 	SOJOURN_RACE_BURSTS=$(BURSTS) $(BIN)/pytest -v -m races tests --ignore=tests/races
 
+bench: $(VENV)/stamp-bench ## measure what Sojourn costs beside what else there is (ARGS=--quick for a minute's run)
+	$(BIN)/python -m benchmarks $(ARGS)
+
 screenshots: $(VENV)/stamp-test ## take the pictures of the documentation anew
 	SOJOURN_SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_demo.py $(ARGS)
 
@@ -56,6 +59,10 @@ $(VENV)/stamp-demo: pyproject.toml | $(BIN)/python
 	$(PIP) install -e '.[django]'
 	@touch $@
 
+$(VENV)/stamp-bench: pyproject.toml | $(BIN)/python
+	$(PIP) install -e '.[django,bench]'
+	@touch $@
+
 # The MariaDB driver is compiled here, so it needs a compiler and MariaDB's headers: without them only its tests are lost.
 $(VENV)/stamp-test: pyproject.toml | $(BIN)/python
 	$(PIP) install -e '.[django,test]'
@@ -65,4 +72,4 @@ $(VENV)/stamp-test: pyproject.toml | $(BIN)/python
 	else \
 	  echo "MariaDB tests will be skipped: its driver needs pkg-config, a compiler and MariaDB's headers (libmariadb-dev)"; \
 	fi
-	@touch $@ $(VENV)/stamp-demo
+	@touch $@ $(VENV)/stamp-demo $(VENV)/stamp-bench

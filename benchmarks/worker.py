@@ -1,6 +1,7 @@
-"""One contender in a process of its own: signs one user in, then sends requests whenever it is told to.
+"""One contender in a process of its own: signs one user in, then sends as many requests as it is told to.
 
-It talks in lines: a number of requests comes in on standard input, the nanoseconds of each go out.
+It says first what a request asks of the database. For each number that then comes in, the nanoseconds of as many
+requests go out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import time
 from importlib.metadata import version
 from typing import Any
 
+from benchmarks.children import hold, say
+from benchmarks.contenders import BY_KEY
+
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
@@ -20,7 +24,6 @@ class Site:
     """The site in this process, asked the way a WSGI server asks it."""
 
     def __init__(self, contender: str) -> None:
-        os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.site.settings"
         from django.core.wsgi import get_wsgi_application
 
         self.application = get_wsgi_application()
@@ -29,6 +32,7 @@ class Site:
 
     def _signed_in(self) -> str:
         """Sign a user in as Django's own view does, and return the cookies that the browser then has."""
+        from django.conf import settings
         from django.contrib.auth import login
         from django.contrib.auth.models import User
         from django.core.management import call_command
@@ -40,12 +44,8 @@ class Site:
         user = User.objects.create_user("ada", "ada@example.org", "correct horse battery staple")
 
         def sign_in(request: Any) -> HttpResponse:
-            from django.conf import settings
-
             login(request, user, settings.AUTHENTICATION_BACKENDS[0])
             return HttpResponse("")
-
-        from django.conf import settings
 
         handle: Any = sign_in
         for name in reversed(settings.MIDDLEWARE):
@@ -54,11 +54,11 @@ class Site:
         assert response.status_code == 200, response.status_code
         return "; ".join(f"{name}={morsel.value}" for name, morsel in response.cookies.items())
 
-    def get(self) -> tuple[str, bytes]:
-        """One request, to the end: status and body."""
+    def get(self, path: str = "", cookies: str | None = None) -> tuple[str, dict[str, str], bytes]:
+        """One request, to the end: status, headers and body."""
         environ = {
             "REQUEST_METHOD": "GET",
-            "PATH_INFO": self.path,
+            "PATH_INFO": path or self.path,
             "SCRIPT_NAME": "",
             "QUERY_STRING": "",
             "SERVER_NAME": "localhost",
@@ -67,7 +67,7 @@ class Site:
             "REMOTE_ADDR": "127.0.0.1",
             "HTTP_HOST": "localhost",
             "HTTP_USER_AGENT": _AGENT,
-            "HTTP_COOKIE": self.cookies,
+            "HTTP_COOKIE": self.cookies if cookies is None else cookies,
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(),
@@ -76,19 +76,19 @@ class Site:
             "wsgi.multiprocess": True,
             "wsgi.run_once": False,
         }
-        statuses: list[str] = []
-        response = self.application(environ, lambda status, *_: statuses.append(status))
+        begun: list[Any] = []
+        response = self.application(environ, lambda *told: begun.append(told))
         body = b"".join(response)
         response.close()
-        return statuses[0], body
+        return begun[0][0], dict(begun[0][1]), body
 
-    def queries(self) -> list[str]:
-        """The statements of one request, savepoints and transactions included."""
+    def queries(self, path: str = "", cookies: str | None = None) -> list[str]:
+        """The statements of one request, those that begin and end transactions included."""
         from django.db import connection
         from django.test.utils import CaptureQueriesContext
 
         with CaptureQueriesContext(connection) as found:
-            self.get()
+            self.get(path, cookies)
         return [query["sql"] or "" for query in found.captured_queries]
 
 
@@ -96,21 +96,25 @@ def main() -> None:
     """Serve the contender that the environment names until standard input ends."""
     contender = os.environ["SOJOURN_BENCH_CONTENDER"]
     site = Site(contender)
+    hold()
     for _ in range(20):
-        status, body = site.get()
+        status, _, body = site.get()
     assert status.startswith("200"), status
     assert body == (b"Hello" if contender == "empty" else b"Hello, ada"), body
-    from benchmarks.contenders import BY_KEY
-
-    versions = {name: version(name) for name in BY_KEY[contender].packages}
-    print(json.dumps({"queries": site.queries(), "versions": versions}), flush=True)
+    say(
+        {
+            "queries": site.queries(),
+            "stranger": {"queries": site.queries("/empty/", ""), "vary": site.get("/empty/", "")[1].get("Vary", "")},
+            "versions": {name: version(name) for name in BY_KEY[contender].packages},
+        }
+    )
     for line in sys.stdin:
         took = []
-        for _ in range(int(line)):
+        for _ in range(json.loads(line)):
             began = time.perf_counter_ns()
             site.get()
             took.append(time.perf_counter_ns() - began)
-        print(json.dumps(took), flush=True)
+        say(took)
 
 
 if __name__ == "__main__":
