@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from operator import itemgetter
+from types import NoneType
 from typing import Any
 
 from sojourn.core.errors import InvalidInput, RecordFormatError
@@ -48,9 +50,9 @@ SESSION = (
 """The columns of a session that are written as they are read; `deadline` is only ever written."""
 SEEN = (*SESSION, "epoch")
 """What a session is read as: its columns, and the moment of the store's epoch, if there was one."""
-_INTEGERS = ("predecessor_until", "generation", "created", "authenticated", "last_seen")
-_INTEGERS_OR_NONE = ("inactivity_timeout", "expires", "carrier_expires", "ended", "epoch")
-_TEXTS = (
+_integers = itemgetter("predecessor_until", "generation", "created", "authenticated", "last_seen")
+_integers_or_none = itemgetter("inactivity_timeout", "expires", "carrier_expires", "ended", "epoch")
+_texts = itemgetter(
     *("sid", "subject", "client", "device_family", "device_os", "device_digest", "address", "place"),
     *("acr", "parent", "credential", "ended_by", "end_note", "privileges"),
 )
@@ -163,9 +165,9 @@ def session_of(row: Row) -> Session:
         for name in _LATER:
             value[name] = "" if value[name] is None else value[name]
         known_format(value["format"])
-        each(int, map(value.__getitem__, _INTEGERS))
-        each(int, (number for name in _INTEGERS_OR_NONE if (number := value[name]) is not None))
-        each(str, map(value.__getitem__, _TEXTS))
+        each(int, _integers(value))
+        each(int, _integers_or_none(value), NoneType)
+        each(str, _texts(value))
         device = Device(
             DeviceClass(value.pop("device_kind")),
             value.pop("device_family"),
