@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +13,11 @@ from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.models import OutboxEvent
 from sojourn.contrib.django.presentation import moment
 from sojourn.testing.clock import FakeClock
+from tests.django.again import again_on
 from tests.django.browser import JSON, Browser, sids, subject
+
+if TYPE_CHECKING:
+    from tests.services.database import DatabaseServer
 
 pytestmark = pytest.mark.django_db
 
@@ -127,3 +132,13 @@ def test_without_an_end_the_page_sends_people_to_whoever_runs_the_site(sojourn: 
     assert 'href="/help/"' in text
     assert "Sign in again" not in text
     assert first.sign_in(headers=JSON).json()["until"] is None
+
+
+@pytest.mark.postgres
+def test_it_is_so_on_postgresql(postgres_server: DatabaseServer) -> None:
+    again_on(postgres_server, Path(__file__), "TestSigningIn or open or choice")
+
+
+@pytest.mark.mariadb
+def test_it_is_so_on_mariadb(mariadb_server: DatabaseServer) -> None:
+    again_on(mariadb_server, Path(__file__), "TestSigningIn or open or choice")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -10,13 +11,18 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from sojourn.contrib.django.adapter import Adapter
+from sojourn.contrib.django.changes import privileges_changed
 from sojourn.contrib.django.internal import privileges
 from sojourn.contrib.django.models import OutboxEvent
 from sojourn.contrib.django.models import Session as Record
 from sojourn.core.records import EndReason
 from sojourn.testing.clock import FakeClock
+from tests.django.again import again_on
 from tests.django.browser import AsgiBrowser, Browser, open_sessions, reasons, sids
 from tests.django_site import views
+
+if TYPE_CHECKING:
+    from tests.services.database import DatabaseServer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_limit")]
 
@@ -320,6 +326,13 @@ def test_report_only_notes_it_and_changes_nothing(sojourn: Any, browser: Browser
     assert generation() == 0
 
 
+def test_a_site_can_say_what_no_signal_says(bob: User, browser: Browser) -> None:
+    privileges_changed(bob)
+    browser.who()
+    browser.who()
+    assert generation() == 1
+
+
 class Blind(Adapter):
     """A site that does not want it."""
 
@@ -345,3 +358,16 @@ def test_looking_costs_no_query(sojourn: Any, browser: Browser) -> None:
     sojourn(ADAPTER="tests.django.test_privileges.Blind")
     browser.who()
     assert looking == queries()
+
+
+CHOSEN = "TestChanges or (TestOnEveryEngine and db) or polling"
+
+
+@pytest.mark.postgres
+def test_it_is_so_on_postgresql(postgres_server: DatabaseServer) -> None:
+    again_on(postgres_server, Path(__file__), CHOSEN)
+
+
+@pytest.mark.mariadb
+def test_it_is_so_on_mariadb(mariadb_server: DatabaseServer) -> None:
+    again_on(mariadb_server, Path(__file__), CHOSEN)

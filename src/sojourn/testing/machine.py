@@ -226,6 +226,22 @@ class Stories(Telling):
         left = self.all.model.roster(subject).sessions
         assert all(one.sid == spare and one.credential in self.credentials(subject) for one in left)
 
+    @precondition(lambda self: self.holders)
+    @rule(which=PICK, privileges=st.sampled_from(["", "user", "staff"]), marked=st.booleans())
+    def privileges_change(self, which: int, privileges: str, marked: bool) -> None:
+        """What somebody may do is looked at, perhaps after it has changed."""
+        holder = self.pick(self.holders, which)
+        if marked:
+            self.all.call(lambda control: control.privileges_changed(holder.session.subject))
+        known = self.all.model.find(holder.session.sid) or holder.session
+        due = self.is_alive(known.sid) and privileges != "" and known.privileges not in ("", privileges)
+        renewed = self.all.call(lambda control: control.note_privileges(known, privileges))
+        assert (renewed is not None) == due, "renewed once for each change, and only for one"
+        if renewed is not None:
+            holder.session = renewed[0]
+            holder.tokens.append(renewed[1])
+            holder.renewed = self.clock()
+
     @rule(policy=st.sampled_from(POLICIES))
     def change_policy(self, policy: Policy) -> None:
         """The site's owner changes the rules."""
