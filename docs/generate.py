@@ -11,12 +11,15 @@ import inspect
 import json
 import re
 import sys
+from argparse import Action, ArgumentParser
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import django
 import openapi
+from django.conf import settings as django_settings
 from scan import checks, files
 
 from sojourn.contrib.django import signals
@@ -221,6 +224,52 @@ def problem(name: str) -> str:
     return _json(bodies[name])
 
 
+class _Listening(ArgumentParser):
+    """Keeps what is added to it."""
+
+    def __init__(self, **options: Any) -> None:
+        self.heard: list[Action] = []
+        super().__init__(**options)
+
+    def add_argument(self, *names: Any, **options: Any) -> Action:
+        self.heard.append(super().add_argument(*names, **options))
+        return self.heard[-1]
+
+
+def commands() -> str:
+    """Every operation of `manage.py sojourn`, with its arguments."""
+    if not django_settings.configured:  # a program needs that to import what knows users
+        django_settings.configure(
+            INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "sojourn.contrib.django"]
+        )
+        django.setup()
+    from sojourn.contrib.django.operations import operations
+
+    parts = []
+    for operation in operations():
+        parser = _Listening(add_help=False)
+        operation.arguments(parser)
+        rows = [f"| {_argument(each)} | {_cell(each.help or '')}{_choices(each)} |\n" for each in parser.heard]
+        table = "| argument | what it is |\n|---|---|\n" + "".join(rows) if rows else ""
+        parts.append(f"\n## {operation.name}\n{operation.help}\n\n{table}")
+    return "".join(parts).replace("\n\n\n", "\n\n")
+
+
+def _argument(action: Action) -> str:
+    name = action.option_strings[-1] if action.option_strings else str(action.metavar)
+    valued = action.option_strings and action.nargs != 0
+    value = f" {action.metavar or ('...' if action.choices else action.dest.upper())}" if valued else ""
+    return f"`{name}{value}`"
+
+
+def _choices(action: Action) -> str:
+    return f" One of: {', '.join(f'`{item}`' for item in action.choices)}." if action.choices else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "limit-keys": limit_keys,
@@ -229,6 +278,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "events": events_list,
     "reasons": reasons,
     "checks": checks,
+    "commands": commands,
     "files": files,
     "json-requests": openapi.requests,
     "json-fields": openapi.fields,

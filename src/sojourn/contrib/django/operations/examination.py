@@ -19,7 +19,6 @@ from django.db.migrations.executor import MigrationExecutor
 
 from sojourn.contrib.django.checks import TAG
 from sojourn.contrib.django.internal.wiring import control, now
-from sojourn.contrib.django.models import Epoch
 from sojourn.contrib.django.operations.sentences import duration
 from sojourn.contrib.django.settings import current
 from sojourn.core.search import SessionQuery, Standing
@@ -232,6 +231,8 @@ def _addresses(patient: Patient) -> Iterator[Symptom]:
 
 def _epoch(patient: Patient) -> Iterator[Symptom]:
     """What began before the epoch is void; one that is still to come would make void whatever begins until then."""
+    from sojourn.contrib.django.models import Epoch
+
     epoch = Epoch._base_manager.using(current().STORE).values_list("at", flat=True).first()
     patient.facts["epoch"] = instant(epoch)
     if epoch is not None and epoch > now():

@@ -99,19 +99,19 @@ class Report(Operation):
         """See `Operation.run`."""
         since = past(options["since"])
         made = findings(events(types=("report.would_have",), since=since))
-        start = since if since is not None else made.first
-        sign_ins = 0 if start is None else control().count(SessionQuery(since=start), COUNTED)
+        begun = control().count(SessionQuery(since=since), COUNTED)
         if terminal.as_json:
-            terminal.data(_json(made, start, sign_ins))
+            terminal.data(_json(made, since, begun))
         else:
-            _tell(terminal, made, start, sign_ins)
+            _tell(terminal, made, since, begun)
 
 
-def _json(made: Findings, start: int | None, sign_ins: int) -> dict[str, object]:
+def _json(made: Findings, since: int | None, begun: int) -> dict[str, object]:
     return {
         "report_only": current().REPORT_ONLY,
-        "since": instant(start),
-        "sessions_begun": sign_ins,
+        "since": instant(since),
+        "first_at": instant(made.first),
+        "sessions_begun": begun,
         "would_have_ended": made.ended.facts(),
         "would_have_replaced": made.replaced.facts(),
         "would_have_refused": made.refused.facts(),
@@ -124,14 +124,14 @@ def _json(made: Findings, start: int | None, sign_ins: int) -> dict[str, object]
     }
 
 
-def _tell(terminal: Terminal, made: Findings, start: int | None, sign_ins: int) -> None:
+def _tell(terminal: Terminal, made: Findings, since: int | None, begun: int) -> None:
     if not current().REPORT_ONLY and not current().POLICY:
         terminal.say("REPORT_ONLY is off: nothing is added to this any more.\n")
-    if start is None or not made.by_rule:
+    if not made.by_rule:
         terminal.say("Nothing would have been different, as far as is recorded.")
         return
-    more = "more than " if sign_ins == COUNTED else ""
-    terminal.say(f"Since {when(start)}, {more}{sign_ins} sessions began. Enforced, the policy")
+    span = "As far back as is recorded" if since is None else f"Since {when(since)}"
+    terminal.say(f"{span}, {'more than ' if begun == COUNTED else ''}{begun} sessions began. Enforced, the policy")
     terminal.say(f"- would have ended {made.ended.sessions} sessions of {len(made.ended.subjects)} users;")
     terminal.say(f"- would have refused {made.refused.times} sign-ins of {len(made.refused.subjects)} users;")
     terminal.say(f"- would have asked {len(made.asked.subjects)} users {made.asked.times} times which session to end.")
