@@ -123,14 +123,15 @@ class Settings:
     )
     REPORT_ONLY: bool = _setting(
         flag,
-        "Record what the limits would do, and change nothing: no limit and no timeout is enforced.",
+        "Record what the policy would do (`manage.py sojourn report`), and change nothing: no limit and no timeout is "
+        "enforced, and whoever was signed in before Sojourn was installed goes on, uncounted.",
         default=False,
         example="True",
     )
     ADOPT_EXISTING: bool = _setting(
         flag,
         "Whether sessions that were signed in before Sojourn was installed go on, and are counted from their next "
-        "request. Otherwise they must sign in again.",
+        "request, until ADOPT_UNTIL. Otherwise they must sign in again.",
         default=False,
         example="True",
     )
