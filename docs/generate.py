@@ -27,8 +27,8 @@ from sojourn.contrib.django.limits import _PARSERS as LIMIT_PARSERS
 from sojourn.contrib.django.settings import Settings
 from sojourn.core import errors, events, presets
 from sojourn.core.decisions import end_session
-from sojourn.core.outcomes import Admitted, ChoiceRequired, Refused
-from sojourn.core.policy import Counts, Limit, Order, Overflow, Scope
+from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused
+from sojourn.core.policy import Counts, Limit, Order, Overflow, PingPong, Scope
 from sojourn.core.records import Device, DeviceClass, EndReason, Session
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND, parse_duration
 from sojourn.web import problems
@@ -83,6 +83,8 @@ def _default(parse: Callable[..., object], value: Any) -> str:
         return "not set"
     if value in ((), ""):
         return "empty"
+    if isinstance(value, PingPong):
+        return f'`{{"times": {value.times}, "within": "{duration(value.within)}"}}`'
     if parse is parse_duration:
         return f'`"{duration(value)}"`'
     return f"`{value}`" if isinstance(value, bool) else f"`{json.dumps(value)}`"
@@ -220,6 +222,11 @@ def problem(name: str) -> str:
         "session-ended": problems.ended_problem(EVICTED, PHONE, NAMES),
         "choice-over": problems.invalid_ticket_problem(),
         "store-unavailable": problems.unavailable_problem(errors.StoreUnavailable()),
+        "sign-ins-paused": problems.paused_problem(Paused(_NOON + DAY)),
+        "not-signed-in": problems.not_signed_in_problem(),
+        "reauthentication-required": problems.reauthentication_problem(
+            15 * MINUTE, "password", "/sessions/api/reauthenticate/"
+        ),
     }
     return _json(bodies[name])
 

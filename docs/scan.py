@@ -22,6 +22,7 @@ FOLDERS = {
     "contrib/django/demo": "the site behind `sojourn demo`",
     "contrib/django/demo/static/sojourn_demo": "what the demonstration adds to the stylesheet",
     "contrib/django/demo/templates": "the demonstration's pages",
+    "contrib/django/demo/templates/admin": "the demonstration's admin, in which every page warns before a timeout",
     "contrib/django/demo/templates/sojourn": "the demonstration's frame around Sojourn's pages",
     "contrib/django/demo/templates/sojourn_demo": "the demonstration's pages",
     "contrib/django/internal": "how the Django shell works inside",

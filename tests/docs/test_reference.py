@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -94,3 +95,11 @@ def test_every_request_and_every_field_of_the_json_is_described() -> None:
     for name, schema in document["components"]["schemas"].items():
         part = text.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
         assert [field for field in schema["properties"] if f"\n| `{field}` |" not in part] == [], name
+
+
+def test_every_problem_is_on_the_page_about_them() -> None:
+    source = (ROOT / "src/sojourn/web/problems.py").read_text(encoding="utf-8")
+    names = set(re.findall(r'_problem\(\s*"([\w-]+)"', source))
+    text = Page(DOCS / "reference" / "problems.md").text
+    assert len(names) > 10
+    assert {name for name in names if f"urn:sojourn:problem:{name}" not in text and f"`{name}`" not in text} == set()
