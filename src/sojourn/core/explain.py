@@ -12,10 +12,16 @@ from sojourn.core.records import Arrival, Device, DeviceClass, Roster, Session
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a sign-in would come to, and what each limit has to say about it. `lines` are plain English."""
+    """What a sign-in would come to, and what each limit has to say about it.
+
+    `lines` are plain English; `findings` and `report_only` are the same for whoever speaks another language. Neither
+    says anything of limits while sign-ins are paused.
+    """
 
     outcome: StartOutcome
     lines: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    report_only: bool = False
 
 
 def explain(roster: Roster, arrival: Arrival, policy: Policy, now: int) -> Explanation:
@@ -31,7 +37,7 @@ def explain(roster: Roster, arrival: Arrival, policy: Policy, now: int) -> Expla
     if policy.report_only:
         lines.append("Report-only: this is recorded, and nothing is enforced.")
     lines.append(_conclusion(outcome))
-    return Explanation(outcome, tuple(lines))
+    return Explanation(outcome, tuple(lines), tuple(findings), policy.report_only)
 
 
 def _line(finding: Finding) -> str:

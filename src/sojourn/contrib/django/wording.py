@@ -1,9 +1,10 @@
-"""What the core's words are called before people: why a session ended, and what kind of device it was on."""
+"""What the core's words are called before people: why a session ended, kinds of devices, limits."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
+from sojourn.core.policy import Counts, Limit, Overflow, Scope
 from sojourn.core.records import DeviceClass, EndReason
 
 REASONS: dict[EndReason, str | Promise] = {
@@ -85,6 +86,27 @@ KINDS_OF_DEVICES: dict[DeviceClass, str | Promise] = {
     DeviceClass.BOT: pgettext_lazy("limit", "Programs"),
     DeviceClass.OTHER: pgettext_lazy("limit", "Other devices"),
 }
+_APART: dict[Scope, str | Promise] = {
+    Scope.CLIENT: pgettext_lazy("limit", "for each application"),
+    Scope.DEVICE_CLASS: pgettext_lazy("limit", "for each kind of device"),
+}
+_BEYOND: dict[Overflow, str | Promise] = {
+    Overflow.REFUSE: pgettext_lazy("limit", "then sign-ins are refused"),
+    Overflow.ASK: pgettext_lazy("limit", "then users choose what ends"),
+    Overflow.END_EXISTING: pgettext_lazy("limit", "then others end"),
+}
+
+
+def limit_title(limit: Limit) -> str:
+    """The name that the site has given a limit or, if it has none, its rule in a few words."""
+    if limit.name:
+        return limit.name
+    if limit.counts is Counts.DEVICES:
+        counted = ngettext("%(counter)d device", "%(counter)d devices", limit.max_sessions)
+    else:
+        counted = ngettext("%(counter)d session", "%(counter)d sessions", limit.max_sessions)
+    apart = [str(_APART[scope]) for scope in sorted(limit.scope)]
+    return f"{' '.join([counted % {'counter': limit.max_sessions}, *apart])}, {_BEYOND[limit.overflow]}"
 
 
 def reason_text(reason: str) -> str:

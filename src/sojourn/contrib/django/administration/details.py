@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.administration.base import AdministrationView
+from sojourn.contrib.django.administration.explaining import sentences
 from sojourn.contrib.django.administration.rows import rows_of
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.presentation import moment
@@ -136,7 +137,7 @@ class SubjectView(AdministrationView):
             "more_open": live.cursor is not None,
             "ended": [shown[session.sid] for session in over.sessions],
             "paused": pause_of(subject),
-            "explanation": None if user is None else explanation(user, subject, kind),
+            "explanation": [] if user is None else sentences(explanation(user, subject, kind)),
             "kinds": [(each.value, DEVICE_CLASSES[each], each is kind) for each in _ASKED_FOR],
             "reversible": not current().SUBJECT,
         }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sojourn.contrib.django.wording import limit_title
 from sojourn.core.policy import Counts, Limit
 from sojourn.core.records import EndReason
 from sojourn.core.search import Census, Tally
@@ -69,7 +70,7 @@ def stopped(tally: Tally, kinds: Iterable[str]) -> int:
 def use_of(limits: Iterable[Limit], census: Census) -> list[Use]:
     """The use of each limit that counts every session of everybody; of the others a census cannot tell."""
     return [
-        Use(limit.title, limit.max_sessions, _at_least(census.per_subject, limit.max_sessions), census.subjects)
+        Use(limit_title(limit), limit.max_sessions, _at_least(census.per_subject, limit.max_sessions), census.subjects)
         for limit in limits
         if limit.counts is Counts.SESSIONS
         and not (limit.scope or limit.clients or limit.device_classes or limit.groups or limit.exempt)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal.wiring import now
-from sojourn.contrib.django.presentation import moment
+from sojourn.contrib.django.presentation import device_text, moment
 from sojourn.contrib.django.wording import DEVICE_CLASSES, reason_text
 from sojourn.core.decisions import end_session
 from sojourn.core.records import EndReason, Session
@@ -38,7 +38,7 @@ class Row:
     @property
     def device_label(self) -> str:
         """What it is on, in words; "" if unknown."""
-        return self.session.device.label
+        return device_text(self.session.device)
 
     @property
     def device_class(self) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 
 from sojourn.contrib.django.internal import carrier
 from sojourn.contrib.django.internal.names import names_of
-from sojourn.contrib.django.presentation import device_name, moment
+from sojourn.contrib.django.presentation import device_name, device_text, moment
 from sojourn.core.events import session_facts
 from sojourn.core.outcomes import Admitted
 from sojourn.core.records import EndReason
@@ -23,6 +23,7 @@ def leave(request: HttpRequest, outcome: Admitted) -> None:
     request.session[carrier.NOTICE] = [
         {
             **session_facts(session),
+            "device": device_text(session.device),
             "name": names.get(session.device.digest, ""),
             "rival": session in outcome.rivals,
         }
