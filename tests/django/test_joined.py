@@ -9,7 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib import auth
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import middleware as auth_middleware
 from django.contrib.auth.backends import AllowAllUsersModelBackend, ModelBackend
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser, User
@@ -133,6 +135,7 @@ class TestUserModels:
         browser = Browser()
         browser.force_login(user, BACKEND)
         asked = Asked(browser, "/plain/")
+        assert asked.response.status_code == 200
         assert state(asked.user) == state(type(user)._default_manager.get(pk=user.pk))
         return asked
 
@@ -162,6 +165,9 @@ class TestUserModels:
     @pytest.mark.parametrize("key", ["x-1", "0017", "Zoë", "a b"])
     def test_text_for_a_key(self, people, key):
         assert self.same(people("Badge").objects.create(number=key, name="ada")).joined
+
+    def test_a_key_that_no_number_can_be_is_left_to_django(self, people):
+        assert not self.same(people("Tagged").objects.create(tag="tag-1", name="ada")).joined
 
     def test_tables_that_inherit(self, people):
         people("Account").objects.create(name="somebody", email="somebody@example.org")
@@ -249,6 +255,17 @@ class TestLeftToDjango:
         asked = Asked(first)
         assert not asked.joined
         assert not asked.user.is_authenticated, "the session is not bob's"
+
+    @pytest.mark.parametrize("place", [auth, auth_middleware])
+    def test_a_package_that_has_put_a_get_user_of_its_own_in_the_place_of_djangos(self, first, ada, monkeypatch, place):
+        first.sign_in()
+        monkeypatch.setattr(place, "get_user", lambda _: AnonymousUser())
+        assert not Asked(first).user.is_authenticated
+
+    def test_a_package_that_has_changed_djangos_backend(self, first, ada, monkeypatch):
+        first.sign_in()
+        monkeypatch.setattr(ModelBackend, "get_user", lambda *_: None)
+        assert not Asked(first).user.is_authenticated
 
     def test_whoever_has_looked_already(self, first, ada, settings):
         first.sign_in()

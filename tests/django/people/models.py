@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 
 
@@ -53,6 +54,27 @@ class Person(Base):
 
     class Meta:
         ordering = ("name",)
+
+
+class TagField(models.CharField):
+    """Takes nothing but what begins with "tag-", and keeps the rest of it."""
+
+    def to_python(self, value: Any) -> Any:
+        if value is not None and not str(value).startswith("tag-"):
+            raise ValidationError("This is no tag.")
+        return value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else self.to_python(value).removeprefix("tag-")
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
+        return None if value is None else f"tag-{value}"
+
+
+class Tagged(Base):
+    """A key that no number can be."""
+
+    tag = TagField(max_length=20, primary_key=True)
 
 
 class Badge(Base):

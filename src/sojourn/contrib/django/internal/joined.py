@@ -14,10 +14,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings as django_settings
+from django.contrib import auth
+from django.contrib.auth import backends as auth_backends
 from django.contrib.auth import get_user_model, load_backend
 from django.contrib.auth import middleware as auth_middleware
 from django.contrib.auth.backends import ModelBackend
-from django.core.exceptions import EmptyResultSet, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.signals import setting_changed
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -131,7 +133,16 @@ def _will_ask(request: HttpRequest) -> bool:
         return False
     inside = lazy.__dict__
     asks = getattr(inside.get("_setupfunc"), "__code__", None)
-    return inside["_wrapped"] is empty and asks in _middleware_code()
+    return inside["_wrapped"] is empty and asks in _middleware_code() and _are_djangos()
+
+
+def _are_djangos() -> bool:
+    """Whether nobody has put a function of their own in the place of one by which Django's middleware finds users."""
+    return (
+        getattr(auth_middleware.get_user, "__globals__", None) is vars(auth_middleware)
+        and getattr(auth.get_user, "__globals__", None) is vars(auth)
+        and getattr(ModelBackend.get_user, "__globals__", None) is vars(auth_backends)
+    )
 
 
 @cache
@@ -183,12 +194,12 @@ def _query(model: Any, connection: BaseDatabaseWrapper) -> _Query | None:
 
 def _compiled(model: Any, connection: BaseDatabaseWrapper) -> _Query | None:
     sample: Any = uuid.UUID(int=1) if isinstance(model._meta.pk, models.UUIDField) else 1
-    rows = model._default_manager.get_queryset().filter(pk=sample).order_by()
-    compiler = rows.query.get_compiler(connection=connection)
     try:
+        rows = model._default_manager.get_queryset().filter(pk=sample).order_by()
+        compiler = rows.query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         condition, _ = compiler.compile(compiler.query.where)
-    except EmptyResultSet:
+    except Exception:  # noqa: BLE001  # a field of the site's own takes no such key, and says so in its own way
         return None
     columns = ", ".join(text for _, (text, _), _ in compiler.select)
     before, after = f"SELECT {columns} FROM ", f" WHERE {condition}"  # noqa: S608  # compared, never sent
