@@ -244,6 +244,12 @@ def everybody(somebody: Person) -> None:
     somebody.press("End all sessions")
 
 
+def at_a_glance(somebody: Person) -> None:
+    somebody.go(LIST)
+    somebody.follow("At a glance")
+    somebody.follow("30 days")
+
+
 HEADINGS: dict[Callable[[Person], None], str] = {
     the_list: "Sessions",
     the_search: "Sessions",
@@ -253,6 +259,7 @@ HEADINGS: dict[Callable[[Person], None], str] = {
     the_selected: "End the selected sessions?",
     matching: "End all sessions that the search finds?",
     everybody: "End all sessions of everybody?",
+    at_a_glance: "Sessions at a glance",
 }
 
 
@@ -315,6 +322,7 @@ class TestEveryPage:
     ("name", "way", "width", "height", "scheme"),
     [
         ("admin-sessions", the_list, 1200, 900, "light"),
+        ("admin-dashboard", at_a_glance, 1200, 900, "light"),
         ("admin-user-dark", a_user, 1200, 900, "dark"),
         ("admin-sessions-phone", the_list, 360, 800, "light"),
     ],

@@ -15,11 +15,10 @@ DISTURBED = {
     "test_force_login_twice",
     "test_login_alone",
     "test_queries_of_joining",
-    "test_queries_of_the_orders",
     "test_two_clients_of_one_user",
 }
 """What fails while Sojourn is at work, and rightly: a session that nobody signed in to, a second one over the limit,
-one that was disowned, one look-up more, its own key in the session. Or else these tests would show nothing.
+one that was disowned, its own queries at a sign-in, its own key in the session. Or else these tests would show nothing.
 """
 
 
