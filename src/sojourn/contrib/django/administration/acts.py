@@ -10,7 +10,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from sojourn.contrib.django.administration.base import END, VIEW, AdministrationView
+from sojourn.contrib.django.administration.base import AdministrationView
+from sojourn.contrib.django.administration.permissions import END, VIEW
 from sojourn.contrib.django.administration.record import by_of
 
 

@@ -11,18 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.generic import View
 
+from sojourn.contrib.django.administration.permissions import END, END_ALL, PAUSE, VIEW
 from sojourn.contrib.django.administration.rows import Row, rows_of
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.core.errors import InvalidSubject
 from sojourn.core.tokens import check_subject, is_sid
-
-VIEW, END, END_ALL, PAUSE = (
-    "sojourn.view_session",
-    "sojourn.end_session",
-    "sojourn.end_all_sessions",
-    "sojourn.pause_subject",
-)
-"""The permissions; see `sojourn.contrib.django.models`."""
 
 
 class AdministrationView(View):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sojourn.contrib.django.administration.acts import ActView, NoteForm
-from sojourn.contrib.django.administration.base import END, END_ALL, VIEW
+from sojourn.contrib.django.administration.permissions import END, END_ALL, VIEW
 from sojourn.contrib.django.administration.record import log_many
 from sojourn.contrib.django.internal.wiring import control
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sojourn.contrib.django.administration.acts import ActView, NoteForm
-from sojourn.contrib.django.administration.base import END_ALL
 from sojourn.contrib.django.administration.ending import end_each, ended_text, logged_text
 from sojourn.contrib.django.administration.listing import COUNTED, filters
+from sojourn.contrib.django.administration.permissions import END_ALL
 from sojourn.contrib.django.administration.record import log_many
 from sojourn.contrib.django.administration.rows import own_sids
 from sojourn.contrib.django.administration.search import SearchForm, cursor_of, cursor_text

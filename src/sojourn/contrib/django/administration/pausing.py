@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.administration.acts import ActView, NoteForm
-from sojourn.contrib.django.administration.base import END, PAUSE, VIEW
 from sojourn.contrib.django.administration.details import pause_of
 from sojourn.contrib.django.administration.ending import ended_text
+from sojourn.contrib.django.administration.permissions import END, PAUSE, VIEW
 from sojourn.contrib.django.administration.record import log_subject
 from sojourn.contrib.django.administration.rows import own_sids
 from sojourn.contrib.django.administration.search import moment_field

@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.views.generic import View
 
-from sojourn.contrib.django.administration.base import VIEW
 from sojourn.contrib.django.administration.dashboard import DashboardView
 from sojourn.contrib.django.administration.details import SessionView, SubjectView
 from sojourn.contrib.django.administration.ending import EndSelectedView, EndSubjectView, EndView
@@ -15,6 +14,7 @@ from sojourn.contrib.django.administration.everybody import EndAllView
 from sojourn.contrib.django.administration.listing import ListView
 from sojourn.contrib.django.administration.matching import EndMatchingView
 from sojourn.contrib.django.administration.pausing import PauseView, ResumeView
+from sojourn.contrib.django.administration.permissions import VIEW
 from sojourn.contrib.django.models import Session
 
 if TYPE_CHECKING:
