@@ -106,7 +106,7 @@ def test_the_highest_column_is_named_and_a_plot_without_values_says_so() -> None
 
 def test_only_as_many_labels_are_written_as_fit() -> None:
     plot = plots.columns([str(number) for number in range(30)], [1] * 30)
-    assert [column.label for column in plot.columns if column.labelled] == ["0", "6", "12", "18", "24"]
+    assert [column.label for column in plot.columns if column.labelled] == ["0", "8", "16", "24"]
 
 
 def test_the_longest_bar_fills_its_line() -> None:

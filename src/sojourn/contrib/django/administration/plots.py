@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 480, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 12, 26
-_LABELS = 5  # about so many words fit under the columns
+_LABELS = 4  # about so many words fit under the columns
 
 
 @dataclass(frozen=True, slots=True)
