@@ -152,7 +152,7 @@ class OutboxEvent(models.Model):
 class Epoch(models.Model):
     """At most one row, `id` 1: every session that began before the moment `at` is void."""
 
-    id = models.SmallIntegerField(primary_key=True)
+    id = models.IntegerField(primary_key=True)
     at = models.BigIntegerField(_("at"))
 
     class Meta:

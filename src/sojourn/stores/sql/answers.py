@@ -10,7 +10,7 @@ from sojourn.core.errors import InvalidInput, RecordFormatError
 from sojourn.core.records import DeviceClass, EndReason, Session
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.stores.sql.database import Row, Value
-from sojourn.stores.sql.questions import FEW, Questions
+from sojourn.stores.sql.questions import FEW, Question, Questions, Route
 from sojourn.stores.sql.rows import SEEN, session_of
 from sojourn.stores.sql.statements import Dialect
 
@@ -37,16 +37,24 @@ class Answers:
         self._query = query
 
     def search(self, query: SessionQuery, now: int) -> Page:
-        """See `Store.search`. One statement, or two for an address."""
-        question = self._questions.search(query, now, few=self._few(query))
+        """See `Store.search`. One statement; one or two more to find out which way is good."""
+        for route in self._questions.routes(query):
+            number = self._found(route, query, now)
+            if number == 0:
+                return Page()
+            if number <= FEW:
+                break
+        question = self._questions.search(query, now, route)
         rows = [] if question is None else self._query(*question)
         page = rows[: query.limit]
         return Page(tuple(undamaged(page)), _cursor(page) if len(rows) > len(page) else None)
 
     def count(self, query: SessionQuery, now: int, at_most: int) -> int:
-        """See `Store.count`. One statement, or two for an address."""
-        question = self._questions.count(query, now, at_most, few=self._few(query))
-        return 0 if question is None else int(self._query(*question)[0][0])
+        """See `Store.count`. One statement, or two for an address. Nothing has to be in order, so all may be read."""
+        for route in self._questions.routes(query):
+            if route is Route.TABLE or self._found(route, query, now) <= FEW:
+                break
+        return self._first(self._questions.count(query, now, at_most, route))
 
     def census(self, now: int) -> Census:
         """See `Store.census`. Three statements; the parts may differ by what happened between them."""
@@ -91,10 +99,16 @@ class Answers:
         question = self._questions.journal(query)
         return [] if question is None else [_payload(text) for (text,) in self._query(*question)]
 
-    def _few(self, query: SessionQuery) -> bool:
-        """Whether few sessions have such an address: those are read by it, and many in the order of their starts."""
-        question = self._questions.narrow(query)
-        return question is not None and int(self._query(*question)[0][0]) <= FEW
+    def _found(self, route: Route, query: SessionQuery, now: int) -> int:
+        """How many are found by this route, if that matters; more than `FEW` are not counted."""
+        if route is Route.ADDRESS:
+            return self._first(self._questions.with_address(query.address))
+        if route is Route.TABLE:
+            return self._first(self._questions.count(query, now, FEW + 1, route))
+        return 1
+
+    def _first(self, question: Question | None) -> int:
+        return 0 if question is None else int(self._query(*question)[0][0])
 
 
 def _cursor(page: Sequence[Row]) -> tuple[int, str] | None:

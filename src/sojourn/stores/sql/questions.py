@@ -1,6 +1,7 @@
 """What operators ask, as statements and their parameters: pure. Each takes a bounded number of plain reads."""
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from sojourn.core.events import STOPPED
 from sojourn.core.search import EventQuery, SessionQuery, Standing
@@ -10,6 +11,7 @@ from sojourn.stores.sql.statements import ADDRESS, DEADLINE, ENDED, ROSTER, STAR
 
 Question = tuple[str, list[Value]]
 _LAST = "\U0010ffff"
+_VOID = "void"
 _BEGUN = "(SELECT at FROM sojourn_epoch WHERE id = 1 AND at <= %s)"
 """The moment of the newest epoch, unless it is still to come."""
 
@@ -36,7 +38,18 @@ class Conditions:
 
 
 FEW = 5000
-"""So many sessions are soon sorted; where more may be found, enough of them come early in the order asked for."""
+"""So many sessions are soon sorted; where more are found, enough of them come early in the order asked for."""
+
+
+class Route(Enum):
+    """From which end sessions are looked for."""
+
+    ORDER = "order"
+    """In the order asked for, until a page is full: good where many are found."""
+    SUBJECT = "subject"
+    ADDRESS = "address"
+    TABLE = "table"
+    """All there are, as they lie: good where few are found, and nothing else leads to them."""
 
 
 class Questions:
@@ -45,21 +58,27 @@ class Questions:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
 
-    def narrow(self, query: SessionQuery) -> Question | None:
-        """How many sessions have such an address, at most one more than `FEW`; None if that need not be asked."""
-        if not query.address or query.subjects is not None or not storable(query.address, WIDTHS["address"]):
+    def routes(self, query: SessionQuery) -> list[Route]:
+        """The ways that may be good, the best first; each but the last only if few are found by it."""
+        if query.subjects is not None:
+            return [Route.SUBJECT]
+        # A stretch of time has an index, and so has a whole address; no index has a part of a device's name.
+        unindexed = (query.device, query.device_class, query.client, query.reason) != ("", None, None, None)
+        narrow = [Route.ADDRESS] if query.address else []
+        return [*narrow, *([Route.TABLE] if unindexed and query.since is None else []), Route.ORDER]
+
+    def with_address(self, prefix: str) -> Question | None:
+        """How many sessions have such an address, at most one more than `FEW`. None if none can."""
+        if not storable(prefix, WIDTHS["address"]):
             return None
         conditions = Conditions()
-        _add_address(conditions, query.address)
+        _add_address(conditions, prefix)
         rows = f"SELECT 1 AS one FROM {self._dialect.sessions(ADDRESS)} WHERE {conditions} LIMIT {FEW + 1}"
         return f"SELECT COUNT(*) FROM ({rows}) AS found", conditions.values
 
-    def search(self, query: SessionQuery, now: int, *, few: bool) -> Question | None:
-        """A page of sessions and one more, if there is one. None if nothing can be found.
-
-        `few`: whether few sessions have such an address.
-        """
-        parts = self._parts(query, now, few)
+    def search(self, query: SessionQuery, now: int, route: Route) -> Question | None:
+        """A page of sessions and one more, if there is one. None if nothing can be found."""
+        parts = self._parts(query, now, route)
         if parts is None:
             return None
         way = "" if query.oldest_first else " DESC"
@@ -71,17 +90,17 @@ class Questions:
                 beyond = ">" if query.oldest_first else "<"
                 # The first half is what an index takes.
                 part.add(f"created {beyond}= %s AND (created {beyond} %s OR sid {beyond} %s)", created, created, sid)
-            # Of few, all are read and sorted, rather than all there are in their order till a page is full.
-            first = "created + 0" if few or query.subjects is not None else "created"
+            # Nothing is in order by this, so all that are found are read and sorted.
+            first = "created" if route is Route.ORDER else "created + 0"
             order = f"ORDER BY {first}{way}, sid{way} LIMIT %s"
             rows.append(f"SELECT * FROM (SELECT {seen()} FROM {table} WHERE {part} {order}) AS part{number}")
             values += [*part.values, query.limit + 1]
         union = f"SELECT * FROM ({' UNION ALL '.join(rows)}) AS found ORDER BY created{way}, sid{way} LIMIT %s"
         return union, [*values, query.limit + 1]
 
-    def count(self, query: SessionQuery, now: int, at_most: int, *, few: bool) -> Question | None:
+    def count(self, query: SessionQuery, now: int, at_most: int, route: Route) -> Question | None:
         """How many, at most `at_most`. None if nothing can be found."""
-        parts = self._parts(query, now, few)
+        parts = self._parts(query, now, route)
         if parts is None:
             return None
         rows = " UNION ALL ".join(f"SELECT 1 AS one FROM {table} WHERE {part}" for table, part in parts)
@@ -92,7 +111,7 @@ class Questions:
     def live_by_kind(self, now: int) -> Question:
         """How many live sessions there are of each kind of device and client."""
         live = _live(now)
-        table = self._dialect.sessions(STARTED)
+        table = self._dialect.sessions("")
         return (
             f"SELECT device_kind, client, COUNT(*) FROM {table} WHERE {live} GROUP BY device_kind, client",
             live.values,
@@ -101,7 +120,7 @@ class Questions:
     def live_by_subject(self, now: int) -> Question:
         """How many subjects have how many live sessions."""
         live = _live(now)
-        each = f"SELECT COUNT(*) AS held FROM {self._dialect.sessions(STARTED)} WHERE {live} GROUP BY subject"
+        each = f"SELECT COUNT(*) AS held FROM {self._dialect.sessions('')} WHERE {live} GROUP BY subject"
         return f"SELECT held, COUNT(*) FROM ({each}) AS counted GROUP BY held", live.values
 
     def outbox(self) -> Question:
@@ -162,18 +181,19 @@ class Questions:
             [*map(bounded, (start, step, start, end)), *extra[1]],
         )
 
-    def _parts(self, query: SessionQuery, now: int, few: bool) -> list[tuple[str, Conditions]] | None:
+    def _parts(self, query: SessionQuery, now: int, route: Route) -> list[tuple[str, Conditions]] | None:
         """What is asked for, as parts that have no session in common, each with the table to read it from."""
-        parts = [] if query.standing is Standing.LIVE else [(STARTED, Conditions(["state = 'ended'"]))]
-        if query.reason is None:
-            parts += self._open_parts(query.standing, now)
+        if query.standing is Standing.ANY and query.reason is None and route is not Route.ORDER:
+            parts = [(STARTED, Conditions(["state IN ('open', 'ended')"]))]
+        else:
+            parts = [] if query.standing is Standing.LIVE else [(STARTED, Conditions(["state = 'ended'"]))]
+            parts += self._open_parts(query.standing, now) if query.reason is None else []
         wanted = self._filters(query)
         if not parts or wanted is None:
             return None
         for _, part in parts:
             part.add(str(wanted), *wanted.values)
-        narrow = ROSTER if query.subjects is not None else ADDRESS if few else ""
-        return [(self._dialect.sessions(narrow or index), part) for index, part in parts]
+        return [(self._dialect.sessions(_index(name, route)), part) for name, part in parts]
 
     def _open_parts(self, standing: Standing, now: int) -> list[tuple[str, Conditions]]:
         if standing is Standing.ANY:
@@ -183,7 +203,7 @@ class Questions:
         late, void = Conditions(), Conditions()
         late.add("deadline <= %s AND state = 'open'", now)
         void.add(f"state = 'open' AND created < {_BEGUN} AND deadline > %s", now, now)
-        return [(DEADLINE, late), (STARTED, void)]
+        return [(DEADLINE, late), (_VOID, void)]
 
     def _filters(self, query: SessionQuery) -> Conditions | None:
         """The fields of `query` as conditions; None if no session that was ever stored can match."""
@@ -216,6 +236,13 @@ class Questions:
         if query.before is not None:
             conditions.add("created < %s", query.before)
         return conditions
+
+
+def _index(own: str, route: Route) -> str:
+    """The index to read a part by whose own, in the order asked for, is `own`; empty for none."""
+    few = own in (DEADLINE, _VOID)  # which it finds, whatever else is asked for
+    index = STARTED if own == _VOID else own
+    return {Route.ORDER: index, Route.SUBJECT: ROSTER, Route.ADDRESS: ADDRESS, Route.TABLE: index if few else ""}[route]
 
 
 def _add_address(conditions: Conditions, prefix: str) -> None:

@@ -28,8 +28,9 @@ class Dialect:
     stay. `skip_locked`: ends a read that passes over rows another transaction holds. `relaxed`: a condition that makes
     one statement not wait for the disk. `newest`: first in a transaction, lets it see what was committed while it
     waited for a lock. `binary_text`: text is sent as UTF-8, whatever the connection's character set. `by_index`,
-    `by_key`: let a read go by the index `{name}`, or the primary key, and no other way. `quotient`: divides whole
-    numbers. `contains`: whether `{column}` has a part that matches a parameter, made by `part_pattern`.
+    `by_key`, `by_none`: let a read go by the index `{name}`, the primary key or no index, and no other way.
+    `by_digest`: the session of a token's digest, which is given twice. `quotient`: divides whole numbers. `contains`:
+    whether `{column}` has a part that matches a parameter, made by `part_pattern`.
     """
 
     greatest: str
@@ -43,6 +44,9 @@ class Dialect:
     binary_text: bool = False
     by_index: str = ""
     by_key: str = ""
+    by_none: str = ""
+    # Answered by both indexes; a UNION ALL of two reads takes longer to plan and to send.
+    by_digest: str = "sojourn_session.digest = %s OR sojourn_session.predecessor = %s"
     quotient: str = "/"
     contains: str = "LOWER({column}) LIKE %s ESCAPE '!'"
 
@@ -53,8 +57,8 @@ class Dialect:
         return f"%{folded(text).translate(_ESCAPED)}%"
 
     def sessions(self, index: str) -> str:
-        """The table of sessions, to be read by `index` wherever the database must be told."""
-        return f"sojourn_session{self.by_index.format(name=index)}"
+        """The table of sessions, to be read by `index` (empty: by none) wherever the database must be told."""
+        return f"sojourn_session{self.by_index.format(name=index) if index else self.by_none}"
 
 
 DIALECTS = {
@@ -65,6 +69,13 @@ DIALECTS = {
         "ON CONFLICT ({key}) DO NOTHING",
         # Nobody runs ANALYZE, and without it whatever is compared by "=" is taken for rare: "open" for one.
         by_index=" INDEXED BY {name}",
+        by_none=" NOT INDEXED",
+        # After ANALYZE, few predecessors make it read the whole table for the plain OR. This is as fast.
+        by_digest=(
+            "sojourn_session.rowid IN (SELECT rowid FROM sojourn_session WHERE digest = %s UNION ALL"
+            " SELECT rowid FROM sojourn_session INDEXED BY sojourn_session_predecessor WHERE predecessor = %s)"
+        ),
+        contains="{column} LIKE %s ESCAPE '!'",  # blind to the case of A to Z by itself, and LOWER takes as long again
     ),
     "postgresql": Dialect(
         "GREATEST",
@@ -93,8 +104,6 @@ DIALECTS = {
         contains="{column} REGEXP %s",  # LOWER leaves binary text as it is
     ),
 }
-
-_BY_DIGEST = "sojourn_session.digest = %s OR sojourn_session.predecessor = %s"
 
 
 def _list(columns: Collection[str]) -> str:
@@ -136,8 +145,7 @@ class Statements:
             f" LEFT JOIN {dialect.sessions(ROSTER)} ON sojourn_session.subject = %s AND sojourn_session.state = 'open'"
         )
         self.roster_locked = self.roster + dialect.locking
-        # All three databases answer this by both indexes; a UNION ALL of two reads takes longer to plan and to send.
-        self.lookup = f"{session} WHERE {_BY_DIGEST}"
+        self.lookup = f"{session} WHERE {dialect.by_digest}"
         self._seen = seen()
         self.find = f"{session} WHERE sid = %s"
         self.history = f"{session} WHERE subject = %s AND state = 'ended' ORDER BY ended DESC, sid LIMIT %s"
@@ -167,8 +175,8 @@ class Statements:
     def lookup_beside(self, columns: str, source: str, condition: str) -> str:
         """The look-up, and after its columns those of a row of another table; its parameters come first."""
         # A plain join: databases take a third longer to plan one of two statements in brackets.
-        mine = self._seen
-        return f"SELECT {mine}, {columns} FROM sojourn_session LEFT JOIN {source} ON {condition} WHERE {_BY_DIGEST}"
+        tables = f"sojourn_session LEFT JOIN {source} ON {condition}"
+        return f"SELECT {self._seen}, {columns} FROM {tables} WHERE {self.dialect.by_digest}"
 
     def insert_events(self, count: int) -> str:
         """Record `count` events; those that are there already stay as they are."""

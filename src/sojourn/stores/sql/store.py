@@ -169,11 +169,11 @@ class SQLStore:
         return total
 
     def search(self, query: SessionQuery, now: int) -> Page:
-        """See `Store.search`. One statement, or two for an address."""
+        """See `Store.search`. At most three statements."""
         return self._answers.search(query, now)
 
     def count(self, query: SessionQuery, now: int, at_most: int) -> int:
-        """See `Store.count`. One statement, or two for an address."""
+        """See `Store.count`. At most two statements."""
         return self._answers.count(query, now, at_most)
 
     def census(self, now: int) -> Census:

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Epoch",
             fields=[
-                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("id", models.IntegerField(primary_key=True, serialize=False)),
                 ("at", models.BigIntegerField(verbose_name="at")),
             ],
             options={
