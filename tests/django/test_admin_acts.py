@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from sojourn.contrib.django.administration import matching
 from sojourn.contrib.django.internal.wiring import control
+from sojourn.core.errors import StoreUnavailable
 from sojourn.core.records import EndReason
 from sojourn.core.timeouts import HOUR
 from tests.django.administrators import ALL, ENDER, VIEWER, again, session, signed_in, staff, text, url
@@ -150,6 +151,20 @@ class TestEndingTheSelected:
         admin.post(url("end_selected"), {"sid": [mine]} | YES)
         assert admin.get(url("changelist")).status_code == 401
 
+    def test_a_store_that_goes_away_half_way_leaves_what_ended_on_record(self, admin, ada, bob, monkeypatch):
+        chosen = [session(ada).sid, session(bob).sid]
+        answer = control().end
+
+        def away(subject_, *args, **more):
+            if subject_ == subject("bob"):
+                raise StoreUnavailable
+            return answer(subject_, *args, **more)
+
+        monkeypatch.setattr(control(), "end", away)
+        assert admin.post(url("end_selected"), {"sid": chosen} | YES).status_code == 503
+        assert (sids(), sids("bob")) == ([], chosen[1:])
+        assert [entry.object_id for entry in LogEntry.objects.all()] == chosen[:1]
+
 
 class TestEndingAllOfAUser:
     def test_all_of_theirs_end_and_nobody_else_s(self, admin, ada, bob):
@@ -235,6 +250,30 @@ class TestEndingAllThatASearchFinds:
         assert "25 sessions were ended" in text(response)
         assert [message.split(" ")[0] for _, message in log()] == ["10", "10", "5"]
         assert {ended.end_note for ended in control().store.history(subject(), 100)} == {WHY}
+
+    def test_a_store_that_goes_away_half_way_is_tried_again_and_what_ended_is_on_record(
+        self, admin, ada, bob, clock, monkeypatch
+    ):
+        for user in (ada, bob):
+            session(user, address="192.0.2.1")
+            clock.advance(1)
+        answer = control().end
+        begun = []
+
+        def away(*args, **more):
+            begun.append(1)
+            if len(begun) == 2:
+                raise StoreUnavailable
+            return answer(*args, **more)
+
+        monkeypatch.setattr(control(), "end", away)
+        response = self.ask(admin, "?address=192.0.2.1")
+        assert "1 session was ended." in text(response)
+        assert len(sids() + sids("bob")) == 1
+        assert log() == [("root", f"1 session was ended. Reason: {WHY}")]
+        response = admin.post(url("end_matching") + "?address=192.0.2.1", dict(response.context["hidden"]), follow=True)
+        assert "2 sessions were ended." in text(response)
+        assert sids() + sids("bob") == []
 
     def test_a_search_for_nothing_in_particular_needs_the_permission_to_end_all(self, ada):
         session(ada)

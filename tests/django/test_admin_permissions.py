@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import connections
+from django.urls import resolve
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.administration.registration import SessionAdmin
@@ -119,6 +121,19 @@ def test_nothing_is_done_but_by_post(target, method):
     for name, page in pages().items():
         getattr(browser, method)(page, everything(name))
     assert untouched(target)
+
+
+def test_no_page_holds_everybody_up_until_its_last_session_has_ended(target):
+    for page in pages().values():
+        assert resolve(page.partition("?")[0]).func._non_atomic_requests >= set(connections)
+
+
+def test_no_other_site_frames_a_page_or_learns_whose_it_is(target):
+    browser = signed_in("eve", *ALL)
+    for page in pages().values():
+        response = browser.get(page)
+        assert response.headers["X-Frame-Options"] == "DENY"
+        assert response.headers["Referrer-Policy"] == "same-origin"
 
 
 def test_pages_show_no_button_that_would_be_refused(target):

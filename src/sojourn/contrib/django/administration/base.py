@@ -32,7 +32,10 @@ class AdministrationView(View):
         if not all(request.user.has_perm(permission) for permission in self.needs):
             raise PermissionDenied
         request.current_app = self.admin_site.name  # where `{% url %}` looks for it
-        return super().dispatch(request, *args, **kwargs)
+        response = super().dispatch(request, *args, **kwargs)
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers.setdefault("Referrer-Policy", "same-origin")  # subjects stand in addresses
+        return response
 
     def page(self, name: str, title: str, context: dict[str, object], status: int = 200) -> TemplateResponse:
         """A page of ours in the frame of the admin site."""

@@ -1,7 +1,7 @@
 """Ending sessions that an administrator has picked: one, those that are checked, or all of a user."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django import forms
 from django.http import HttpRequest
@@ -32,21 +32,22 @@ def logged_text(count: int, note: str) -> str:
     return gettext("%(what)s Reason: %(note)s") % {"what": ended_text(count), "note": note}
 
 
-def end_each(request: HttpRequest, sessions: Iterable[Session], note: str) -> list[Session]:
-    """End these sessions, one atomic step for each user; those that ended."""
+def end_each(request: HttpRequest, sessions: Iterable[Session], note: str) -> Iterator[Session]:
+    """End these sessions, one atomic step for each user; each that ended, once it has. Raises StoreError in between."""
     sids = defaultdict(list)
     for session in sessions:
         sids[session.subject].append(session.sid)
-    ended: list[Session] = []
     for subject, of_subject in sids.items():
-        ended += control().end(subject, of_subject, EndReason.OPERATOR, by=by_of(request), note=note)
-    return ended
+        yield from control().end(subject, of_subject, EndReason.OPERATOR, by=by_of(request), note=note)
 
 
 def end_rows(request: HttpRequest, rows: list[Row], note: str) -> str:
     """End the sessions of these rows and log each that ended; what came of it, in a sentence."""
-    ended = {session.sid for session in end_each(request, [row.session for row in rows], note)}
-    log_sessions(request, [row for row in rows if row.sid in ended], logged_text(1, note))
+    ended: set[str] = set()
+    try:
+        ended.update(session.sid for session in end_each(request, [row.session for row in rows], note))
+    finally:  # if the store goes away half-way, half of them have ended
+        log_sessions(request, [row for row in rows if row.sid in ended], logged_text(1, note))
     return ended_text(len(ended))
 
 

@@ -20,6 +20,7 @@ from sojourn.contrib.django.administration.record import log_many
 from sojourn.contrib.django.administration.rows import own_sids
 from sojourn.contrib.django.administration.search import SearchForm, cursor_of, cursor_text
 from sojourn.contrib.django.internal.wiring import control
+from sojourn.core.errors import StoreError
 from sojourn.core.search import SessionQuery, Standing
 
 STEP = 5.0
@@ -29,10 +30,11 @@ _BATCH = 100  # sessions that are read at a time: few enough that a step keeps t
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an ending has come: how many it has ended, and after which session it goes on; None if it is through."""
+    """How far an ending has come: how many it has ended, whether there may be more, and after which session."""
 
     ended: int
-    after: tuple[int, str] | None
+    more: bool = False
+    after: tuple[int, str] | None = None
 
 
 class MatchingForm(NoteForm):
@@ -97,13 +99,13 @@ class EndMatchingView(ActView):
         if progress.ended:
             log_many(self.request, filters(self.request.GET) or "*", logged_text(progress.ended, asked["note"]))
         total = (asked["ended"] or 0) + progress.ended
-        if progress.after is None:
+        if not progress.more:
             return self.done(ended_text(total), self._list())
         hidden = {
             "confirmed": "1",
             "note": asked["note"],
             "as_of": asked["as_of"],
-            "after": cursor_text(progress.after),
+            "after": cursor_text(progress.after) if progress.after else "",
             "ended": total,
             **({"own": "on"} if asked["own"] else {}),
         }
@@ -121,13 +123,22 @@ class EndMatchingView(ActView):
 
 
 def end_matching(request: HttpRequest, query: SessionQuery, note: str, spare: frozenset[str]) -> Progress:
-    """End what `query` finds, page by page, for as long as a step may take."""
+    """End what `query` finds, page by page, for as long as a step may take. Raises StoreError if it cannot begin.
+
+    If the store goes away in between, or a user signs in again and again, the next step tries once more.
+    """
     ended, until = 0, time.monotonic() + STEP
     while True:
-        page = control().search(query)
-        ended += len(end_each(request, [each for each in page.sessions if each.sid not in spare], note))
+        try:
+            page = control().search(query)
+            for _ended in end_each(request, [each for each in page.sessions if each.sid not in spare], note):
+                ended += 1
+        except StoreError:
+            if not ended:
+                raise
+            return Progress(ended, more=True, after=query.after)
         if page.cursor is None or time.monotonic() >= until:
-            return Progress(ended, page.cursor)
+            return Progress(ended, page.cursor is not None, page.cursor)
         query = replace(query, after=page.cursor)
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db import connections, transaction
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.views.generic import View
@@ -56,6 +57,10 @@ class SessionAdmin(_Base):
     def place(self, route: str, name: str, view: type[View]) -> URLPattern:
         """One page of this site, for its staff only."""
         made = view.as_view(admin_site=self.admin_site)
+        # Each user's sessions end in a transaction of their own: nobody waits for the last of many, and what has ended
+        # stays so whatever comes after it.
+        for alias in connections:
+            made = transaction.non_atomic_requests(using=alias)(made)
         return path(route, self.admin_site.admin_view(made), name=f"sojourn_session_{name}")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
