@@ -57,6 +57,12 @@ class TestAdopted:
         assert browser.get("/async-whoami/").json() == {"user": "ada"}
         assert len(open_sessions()) == 1
 
+    def test_it_is_over_if_an_operator_has_ended_every_session_there_was(self, before, clock):
+        control().end_all(by="command:carol", note="restored")
+        clock.advance(1000)
+        assert before.who() == ""
+        assert open_sessions() == []
+
     def test_parallel_requests_adopt_it_once(self, before):
         session = before.session
         kept = dict(session.items())
@@ -217,6 +223,14 @@ class TestLeftAlone:
     def test_somebody_who_was_deactivated_is_nobody(self, before):
         User.objects.update(is_active=False)
         assert before.who() == ""
+
+    @pytest.mark.usefixtures("_reporting")
+    def test_whoever_was_signed_in_when_an_operator_ended_every_session_is_not(self, before, clock):
+        control().end_all(by="command:carol", note="restored")
+        clock.advance(1000)
+        assert before.who() == ""
+        before.sign_in()
+        assert before.who() == "ada"
 
     def test_with_a_signed_cookie_as_well(self, settings, sojourn, first):
         settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"

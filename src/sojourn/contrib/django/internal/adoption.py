@@ -30,6 +30,8 @@ def adopt(request: HttpRequest, visit: Visit) -> tuple[Authentication, Token] | 
     Never refused: limits hold from the next sign-in on, and its timeouts begin now. What came of it is as for any
     other token: an adopted session that was ended since stays ended.
 
+    Not once an operator has ended every session there was: it may be one of those, and nothing tells.
+
     Not from signed cookies, nor from an engine derived from theirs: the server cannot have ended such a session, so
     a copy of a cookie that was signed out long ago would be adopted as a live one.
 
@@ -57,19 +59,29 @@ def adopt(request: HttpRequest, visit: Visit) -> tuple[Authentication, Token] | 
 
 
 def leaves_alone(request: HttpRequest, visit: Visit) -> bool:
-    """Whether a session that is in no books goes on nevertheless, uncounted: where the policy only reports."""
+    """Whether a session that is in no books goes on nevertheless, uncounted: where the policy only reports, and no
+    operator has ended every session there was.
+    """
     policy, user = control().one_policy, request.user
     if policy is None:
         if not user.is_authenticated:
             return False
         policy = control().policy_for(arrival_of(request, request.session, visit, user))
-    return policy.report_only
+    return policy.report_only and not _all_were_ended()
 
 
 def _adopting(session: SessionBase) -> bool:
     until = current().ADOPT_UNTIL
     in_time = until is None or now() < until
-    return current().ADOPT_EXISTING and in_time and not isinstance(session, SignedCookieStore)
+    wanted = current().ADOPT_EXISTING and in_time and not isinstance(session, SignedCookieStore)
+    return wanted and not _all_were_ended()
+
+
+def _all_were_ended() -> bool:
+    """Whether there was an epoch: whoever has signed in since is in the books, and everybody else must again."""
+    from sojourn.contrib.django.models import Epoch
+
+    return Epoch._base_manager.using(current().STORE).filter(at__lte=now()).exists()
 
 
 def _start(arrival: Arrival, minted: Minted) -> None:
