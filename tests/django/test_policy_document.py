@@ -263,6 +263,28 @@ def test_the_cookie_is_as_the_document_says(document, settings):
     assert (cookie["max-age"] == "") is said["until_browser_closes"]
 
 
+@pytest.mark.parametrize("then", ["refuse", "ask", None])
+def test_two_devices_that_keep_ending_each_other_are_treated_as_the_document_says(settings, clock, then):
+    rule = {"times": 3, "within": "5m"} | ({} if then is None else {"then": then})
+    settings.SOJOURN = {"LIMITS": [{"max_sessions": 1}], "INACTIVITY_TIMEOUT": "1h", "PING_PONG": rule}
+    said = told("policy")["ping_pong"]
+    assert said["sentence"] in run("policy")
+    username = somebody()
+    for pause in (said["within_seconds"] * SECOND, SECOND):  # so long that nobody notices, and then not
+        clock.advance(said["within_seconds"] * SECOND)
+        pair = Visitor(username), Visitor(username, "phone")
+        pair[0].enter()
+        for turn in range(1, said["times"] + 1):
+            clock.advance(pause)
+            pair[turn % 2].get("/private/", headers=JSON)  # which tells it that the other one has ended it
+            answer = pair[turn % 2].enter(headers=JSON)
+            stopped = said["then"] is not None and pause == SECOND and turn == said["times"]
+            assert answer.status_code == (409 if stopped else 302)
+            if stopped:
+                wanted = {"refuse": "limit-reached", "ask": "choice-required"}[said["then"]]
+                assert answer.json()["type"] == f"urn:sojourn:problem:{wanted}"
+
+
 def test_a_choice_may_be_made_for_as_long_as_the_document_says(settings, clock):
     settings.SOJOURN = SITES["ask"]
     document = told("policy")

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sojourn.control import SessionControl
+from sojourn.core.counting import Finding, victims
 from sojourn.core.events import WouldHave
 from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Ended, Refused
-from sojourn.core.policy import Counts, Limit, Order, Overflow, Policy, Scope
+from sojourn.core.policy import Counts, Limit, Order, Overflow, PingPong, Policy, Scope
 from sojourn.core.records import Arrival, Device, DeviceClass, EndReason, Session
 from sojourn.core.timeouts import HOUR, MINUTE, Timeouts
 from sojourn.stores.memory import MemoryStore
@@ -64,9 +65,15 @@ class World:
             ticket = outcome.ticket
             assert ticket is not None
             while isinstance(outcome, ChoiceRequired):
-                left = [s for s in outcome.limit.in_order(outcome.open) if s.sid not in chosen]
-                own = [s for s in left if s.device.digest == arrival.device.digest]
-                chosen.append(next(s for s in left if outcome.limit.counts is Counts.SESSIONS or s not in own).sid)
+                # They choose those that end_existing would end.
+                asked = Finding(
+                    outcome.limit,
+                    holds=True,
+                    counted=outcome.open,
+                    excess=outcome.end_at_least,
+                    instead=Overflow.END_EXISTING,
+                )
+                chosen += [session.sid for _, mine in victims([asked], arrival) for session in mine]
                 outcome = self.control.choose(ticket, chosen, browser="b")
         if isinstance(outcome, Refused):
             self.counts["refuse"] += 1
@@ -110,12 +117,16 @@ limits = st.builds(
     name=st.sampled_from(["", "a name"]),
 )
 asking = st.builds(Limit, st.integers(1, 3), overflow=st.just(Overflow.ASK), counts=st.sampled_from(Counts))
+ping_pongs = st.sampled_from(
+    [None, PingPong(2, HOUR), PingPong(2, HOUR, Overflow.REFUSE), PingPong(3, 2 * HOUR, Overflow.ASK)]
+)
 policies = st.builds(
     Policy,
     st.tuples(limits, asking) | st.tuples(limits) | st.tuples(asking, limits, limits) | st.tuples(asking),
     st.just(TIMEOUTS),
     st.sampled_from([None, LASTING]),
     st.booleans(),
+    ping_pongs,
 )
 browsers = st.integers(0, len(KINDS) - 1)
 steps = st.lists(

@@ -21,7 +21,7 @@ from sojourn.core.events import (
 )
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused, StartOutcome
 from sojourn.core.pausing import pause_of
-from sojourn.core.policy import Overflow, Policy
+from sojourn.core.policy import Limit, Overflow, Policy
 from sojourn.core.records import Arrival, EndReason, Profile, Roster, Session, Ticket
 from sojourn.core.timeouts import judge
 
@@ -225,35 +225,63 @@ def _report(
 ) -> Decision[StartOutcome]:
     """Admit whatever the limits say, and record what they would have done: see `sojourn.core.rehearsal`."""
     staying, ended = _clear(roster, arrival, policy, minted.sid, now)
-    stage, (played, really) = rehearsal.as_enforced(roster, policy), rehearsal.to_rehearse(policy)
-    examined: list[Finding] = []
-    staged = decide_start(stage, arrival, played, minted, now, findings=examined)
+    stage = rehearsal.as_enforced(roster, policy)
+    asked, chosen, examined, staged = _rehearse(stage, arrival, policy.enforced, minted, now)
     outcome = staged.outcome
     if findings is not None:
-        findings += examine(policy.limits, _clear(stage, arrival, played, minted.sid, now)[0], arrival)
+        findings += examine(policy.limits, _clear(stage, arrival, policy.enforced, minted.sid, now)[0], arrival)
     marks = {minted.sid: ""}
     reports: list[Event] = []
-    if isinstance(outcome, Refused):
-        # Refusing leaves the browser the session that it has; here the new one has taken that one's place.
-        kept = stage.by_sid(arrival.replaces)
-        marks[minted.sid] = "" if kept is not None and judge(kept, now).live else rehearsal.NEVER_BEGUN
-        reports.append(_would_have(arrival, minted, now, Overflow.REFUSE, outcome.limit.title))
-    elif isinstance(outcome, Admitted):
-        asks = policy.ping_pong is not None and policy.ping_pong.then is Overflow.ASK
-        asked = {finding.limit for finding in examined if asks and finding.rivals}
-        for limit, mine in victims([finding for finding in examined if finding.excess], arrival):
-            became = Overflow.ASK if limit in asked else really[limit]
-            reports.append(_would_have(arrival, minted, now, became, limit.title, mine))
-            marks |= {session.sid: str(EndReason.EVICTED) for session in mine}
+    if isinstance(outcome, Admitted):
+        would_end = victims([finding for finding in examined if finding.excess], arrival)
+        if asked is not None:
+            reports.append(_would_have(arrival, minted, now, Overflow.ASK, asked.title, chosen))
+        reports += [
+            _would_have(arrival, minted, now, Overflow.END_EXISTING, each.title, mine) for each, mine in would_end
+        ]
+        evicted = [*chosen, *(session for _, mine in would_end for session in mine)]
+        marks |= {session.sid: str(EndReason.EVICTED) for session in evicted}
         really_ended = {session.sid for session in ended}
         replaced = [s for s in outcome.ended if s.end_reason is EndReason.REPLACED and s.sid not in really_ended]
         if replaced:
             reports.append(_would_have(arrival, minted, now, EndReason.REPLACED, "", replaced))
             marks |= {session.sid: str(EndReason.REPLACED) for session in replaced}
+    elif isinstance(outcome, Refused):
+        # Refusing leaves the browser the session that it has; here the new one has taken that one's place.
+        kept = stage.by_sid(arrival.replaces)
+        marks[minted.sid] = "" if kept is not None and judge(kept, now).live else rehearsal.NEVER_BEGUN
+        reports.append(_would_have(arrival, minted, now, Overflow.REFUSE, outcome.limit.title))
     profile = rehearsal.marked(roster, ended, marks)
     if staged.profile is not None:
         profile = replace(profile, evictions=staged.profile.evictions)
     return _admit(arrival, policy, minted, now, staying, ended, reports, profile=profile)
+
+
+def _rehearse(
+    stage: Roster, arrival: Arrival, policy: Policy, minted: Minted, now: int
+) -> tuple[Limit | None, list[Session], list[Finding], Decision[StartOutcome]]:
+    """The sign-in as if `policy` were enforced: which limit asked, what was chosen, the findings and the decision.
+
+    Nobody can be asked, so whoever would have been is taken to choose what `end_existing` would end.
+    """
+    asked: Limit | None = None
+    chosen: list[Session] = []
+    while True:
+        found: list[Finding] = []
+        sids = [session.sid for session in chosen]
+        decision = decide_start(stage, arrival, policy, minted, now, chosen=sids, findings=found)
+        outcome = decision.outcome
+        if not isinstance(outcome, ChoiceRequired):
+            return asked, chosen, found, decision
+        asked = asked or outcome.limit
+        question = Finding(
+            outcome.limit,
+            holds=True,
+            counted=outcome.open,
+            excess=outcome.end_at_least,
+            instead=Overflow.END_EXISTING,
+        )
+        chosen += victims([question], arrival)[0][1]
 
 
 def _would_have(

@@ -157,8 +157,7 @@ def decide_enforce(roster: Roster, found: Session, policy: Policy, now: int) -> 
         return Decision(session)
     ends = None if timeouts.absolute is None else now + timeouts.absolute
     held = replace(session, inactivity_timeout=timeouts.inactivity, expires=ends)
-    others = {sid: why for sid, why in roster.profile.unenforced.items() if sid != found.sid}
-    return Decision(held, update=(held,), profile=replace(roster.profile, unenforced=others))
+    return Decision(held, update=(held,), profile=rehearsal.marked(roster, [held], {}))
 
 
 def decide_note(roster: Roster, found: Session, policy: Policy, now: int) -> Decision[EndReason | None]:

@@ -8,7 +8,7 @@ marked so counts no more. The same sign-ins, enforced, therefore come to the sam
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from sojourn.core.policy import Limit, Overflow, Policy
+from sojourn.core.policy import Policy
 from sojourn.core.records import Profile, Roster, Session
 from sojourn.core.timeouts import Verdict, judge
 
@@ -32,24 +32,6 @@ def as_enforced(roster: Roster, policy: Policy) -> Roster:
         if not unenforced.get(session.sid)
     )
     return replace(roster, sessions=sessions, profile=replace(roster.profile, unenforced={}))
-
-
-def to_rehearse(policy: Policy) -> tuple[Policy, dict[Limit, Overflow]]:
-    """`policy` as it is played through, and what each of its limits would really have done.
-
-    Nobody can be asked, so whoever would have been is taken to choose those sessions that `end_existing` would end.
-    Choosing comes before making room, as it does when it is real. Where some limits ask, ping-pong refuses nobody.
-    """
-    rule, asks = policy.ping_pong, any(limit.overflow is Overflow.ASK for limit in policy.limits)
-    if rule is not None and (asks or rule.then is Overflow.ASK):
-        rule = replace(rule, then=None)
-    played = {
-        replace(limit, overflow=Overflow.END_EXISTING, name=limit.title) if limit.overflow is Overflow.ASK else limit: (
-            limit.overflow
-        )
-        for limit in sorted(policy.limits, key=lambda limit: limit.overflow is not Overflow.ASK)
-    }
-    return replace(policy.enforced, limits=tuple(played), ping_pong=rule), played
 
 
 def idle_or_old(session: Session, policy: Policy, now: int) -> Verdict:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sojourn.contrib.django.operations.sentences import duration, limit_sentence, seconds
-from sojourn.core.policy import Limit, Policy
+from sojourn.contrib.django.operations.sentences import duration, limit_sentence, ping_pong_sentence, seconds
+from sojourn.core.policy import Limit, PingPong, Policy
 from sojourn.core.records import EndReason
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, Timeouts, touch_interval
 
@@ -77,6 +77,7 @@ def document(policy: Policy | None, facts: Mapping[str, Any]) -> dict[str, Any]:
         ]
         body["limits"] = [_limit(limit) for limit in policy.limits]
         body["same_device_replaces"] = policy.replace_same_device
+        body["ping_pong"] = None if policy.ping_pong is None else _ping_pong(policy.ping_pong)
     body |= {name: facts[name] for name in ("django_session", "choice_seconds", "reauthentication_seconds", "adoption")}
     body["ends"] = [
         {"reason": str(reason), "sentence": sentence, "in_force": enforced or policy is None or reason not in _REPORTED}
@@ -127,6 +128,15 @@ def _limit(limit: Limit) -> dict[str, Any]:
         "overflow": str(limit.overflow),
         "order": str(limit.order),
         "sentence": limit_sentence(limit),
+    }
+
+
+def _ping_pong(rule: PingPong) -> dict[str, Any]:
+    return {
+        "times": rule.times,
+        "within_seconds": seconds(rule.within),
+        "then": None if rule.then is None else str(rule.then),
+        "sentence": ping_pong_sentence(rule),
     }
 
 

@@ -99,6 +99,8 @@ def markdown(body: Mapping[str, Any]) -> Iterator[str]:
         if body["limits"]:
             yield "\nAll limits hold together: any that refuses refuses, and asking comes before ending."
             yield f"Whoever is asked has {duration(body['choice_seconds'] * 1000)} to answer."
+        if body["ping_pong"] and any(limit["overflow"] == "end_existing" for limit in body["limits"]):
+            yield body["ping_pong"]["sentence"]
         if body["same_device_replaces"]:
             yield "A sign-in from a device that has a session in the same application replaces that session."
     yield "\n## What ends a session\n"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sojourn.core.policy import Counts, Limit, Order, Overflow, Scope
+from sojourn.core.policy import Counts, Limit, Order, Overflow, PingPong, Scope
 from sojourn.core.records import DeviceClass
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND
 
@@ -48,6 +48,18 @@ def limit_sentence(limit: Limit) -> str:
     parts += [_APART[scope] for scope in sorted(limit.scope)]
     parts.append(_at_the_limit(limit))
     return " ".join(parts)
+
+
+def ping_pong_sentence(rule: PingPong) -> str:
+    """When two devices that keep ending each other are noticed, and what happens to the sign-in then."""
+    noticed = (
+        f"Two devices that have ended each other's sessions {rule.times} times by turns within {duration(rule.within)}"
+    )
+    if rule.then is Overflow.REFUSE:
+        return f"{noticed} are noticed: their user is told, and that sign-in is refused."
+    if rule.then is Overflow.ASK:
+        return f"{noticed} are noticed: their user is told, and chooses which session is to end."
+    return f"{noticed} are noticed: their user is told."
 
 
 def _whom(limit: Limit) -> str:
