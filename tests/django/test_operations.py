@@ -407,6 +407,36 @@ class TestEraseAndExport:
         assert open_sessions() == []
 
 
+NAME = "a\x1b]0;name\x07\x9b31m\u202eb\r\nada was never here"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list"],
+        ["list", "--json"],
+        ["explain", "{key}"],
+        ["explain", "{key}", "--json"],
+        ["pause", "{key}", "--note", "why"],
+        ["pause", "{key}", "--note", "why", "--json"],
+        ["resume", "{key}"],
+        ["end", "--user", "{key}", "--note", "why", "--yes"],
+        ["export", "{key}"],
+        ["erase", "{key}", "--yes"],
+    ],
+    ids=" ".join,
+)
+def test_what_people_call_themselves_commands_no_terminal_and_forges_no_line(bob, words):
+    bob.username = NAME  # as a site that has no form for it lets it be
+    bob.save()
+    Browser("Firefox/1 \x1b[31m").force_login(bob)
+    said = run(*(word.format(key=bob.pk) for word in words))
+    assert said.replace("\n", "").isprintable()
+    assert not any(line.startswith("ada was never") for line in said.splitlines())
+    if said.startswith("{"):
+        assert json.loads(said)["user"] == NAME
+
+
 def test_each_operation_refuses_to_run_on_wrong_settings_and_says_which(ada):
     with override_settings(SOJOURN={"LIMIT": 1}):
         for operation in operations():

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.core.errors import InvalidSubject
+from sojourn.core.records import clean_text
 from sojourn.core.tokens import check_subject
 
 
@@ -24,8 +25,8 @@ class Account:
 
     @property
     def name(self) -> str:
-        """The user name or, if nobody is known, the subject."""
-        return self.subject if self.user is None else self.user.get_username()
+        """The user name or, if nobody is known, the subject; fit for a terminal."""
+        return clean_text(self.subject if self.user is None else self.user.get_username())
 
     def facts(self) -> dict[str, str | None]:
         """Both, for JSON."""
@@ -59,7 +60,7 @@ def account(text: str, *, is_subject: bool = False) -> Account:
             "--subject and the subject, as `list --json` shows it."
         )
     if len(found) > 1:
-        keys = " and ".join(f"{user.get_username()} ({key})" for key, user in found.items())
+        keys = " and ".join(f"{clean_text(user.get_username())} ({key})" for key, user in found.items())
         raise CommandError(f"'{text[:80]}' is the name of one user and the key of another: {keys}. Write --subject.")
     user: Any = next(iter(found.values()))
     return Account(adapter().subject(user), user)

@@ -11,7 +11,7 @@ from sojourn.contrib.django.operations.showing import as_json, show
 from sojourn.contrib.django.operations.terminal import Terminal, when
 from sojourn.contrib.django.settings import current
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, StartOutcome
-from sojourn.core.records import Arrival, Device, DeviceClass
+from sojourn.core.records import Arrival, Device, DeviceClass, clean_text
 from sojourn.web.problems import instant
 
 
@@ -69,7 +69,7 @@ class Explain(Operation):
             )
             return
         terminal.say(f"{who.name}, on a {arrival.device.kind} not seen before" + _to(arrival.client))
-        terminal.say(f"In these groups: {', '.join(sorted(arrival.groups)) or 'none'}.")
+        terminal.say(f"In these groups: {', '.join(map(clean_text, sorted(arrival.groups))) or 'none'}.")
         if inactive:
             terminal.say("The account is deactivated: Django lets nobody sign in to it.")
         if pause is not None and pause.holds(now()):

@@ -44,22 +44,22 @@ class Terminal:
     def say(self, text: str = "") -> None:
         """A line for people; nothing where JSON is wanted."""
         if not self.as_json:
-            self.out.write(text)
+            self.out.write(_harmless(text))
 
     def data(self, body: object) -> None:
         """A JSON document."""
-        self.out.write(json.dumps(body, indent=2, ensure_ascii=False))
+        self.out.write(_document(body, indent=2))
 
     def line(self, body: object) -> None:
         """A JSON document on a line of its own, one of many."""
-        self.out.write(json.dumps(body, ensure_ascii=False))
+        self.out.write(_document(body))
 
     def result(self, body: Mapping[str, object], text: str) -> None:
         """What came of it: the document, or the sentence."""
         if self.as_json:
             self.data(body)
         else:
-            self.out.write(text)
+            self.out.write(_harmless(text))
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], *, cut: Sequence[int] = ()) -> None:
         """Rows under heads, within the terminal's width (80 where there is none): the columns `cut` are shortened."""
@@ -117,6 +117,17 @@ def _read() -> str:
         return input()
     except (EOFError, KeyboardInterrupt):
         return ""
+
+
+def _harmless(text: str) -> str:
+    """`text` without what a terminal would obey, or turn around: people can have such names."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
+def _document(body: object, indent: int | None = None) -> str:
+    """JSON, with what a terminal would obey as JSON writes it in ASCII; other letters as they are."""
+    text = json.dumps(body, indent=indent, ensure_ascii=False)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def _fit(text: str, width: int) -> str:
