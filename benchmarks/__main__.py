@@ -63,7 +63,9 @@ def main() -> int:
                 packages |= {package: text for cost in costs.values() for package, text in cost.versions.items()}
                 results.targets += targets.of_visits(name, costs, separate=ALLOWED_APART[name])
             if "growth" in wanted:
-                grown = growth.measure(new(), plan.sizes, plan.loop_up_to, core=core, progress=_say(name))
+                grown = growth.measure(
+                    new, plan.sizes, plan.loop_up_to, rounds=plan.rounds, core=core, progress=_say(name)
+                )
                 results.growth[name] = grown
                 results.targets += targets.of_growth(name, grown)
             if "admission" in wanted:
