@@ -19,6 +19,10 @@ EPOCH = "(SELECT at FROM sojourn_epoch WHERE id = 1)"
 """The moment of the newest epoch, or NULL. Part of every statement that needs it: read apart it might be too old."""
 
 
+SHORT = "soj"
+"""The table of sessions in a look-up, which names it with every column: Django on SQLite reads each of the letters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """In what the databases differ.
@@ -46,7 +50,7 @@ class Dialect:
     by_key: str = ""
     by_none: str = ""
     # Answered by both indexes; a UNION ALL of two reads takes longer to plan and to send.
-    by_digest: str = "sojourn_session.digest = %s OR sojourn_session.predecessor = %s"
+    by_digest: str = f"{SHORT}.digest = %s OR {SHORT}.predecessor = %s"
     quotient: str = "/"
     contains: str = "LOWER({column}) LIKE %s ESCAPE '!'"
 
@@ -72,7 +76,7 @@ DIALECTS = {
         by_none=" NOT INDEXED",
         # After ANALYZE, few predecessors make it read the whole table for the plain OR. This is as fast.
         by_digest=(
-            "sojourn_session.rowid IN (SELECT rowid FROM sojourn_session WHERE digest = %s UNION ALL"
+            f"{SHORT}.rowid IN (SELECT rowid FROM sojourn_session WHERE digest = %s UNION ALL"
             " SELECT rowid FROM sojourn_session INDEXED BY sojourn_session_predecessor WHERE predecessor = %s)"
         ),
         contains="{column} LIKE %s ESCAPE '!'",  # blind to the case of A to Z by itself, and LOWER takes as long again
@@ -145,8 +149,8 @@ class Statements:
             f" LEFT JOIN {dialect.sessions(ROSTER)} ON sojourn_session.subject = %s AND sojourn_session.state = 'open'"
         )
         self.roster_locked = self.roster + dialect.locking
-        self.lookup = f"{session} WHERE {dialect.by_digest}"
-        self._seen = seen()
+        self.lookup = f"SELECT {seen(SHORT)} FROM sojourn_session {SHORT} WHERE {dialect.by_digest}"
+        self._beside: dict[tuple[str, str, str], str] = {}
         self.find = f"{session} WHERE sid = %s"
         self.history = f"{session} WHERE subject = %s AND state = 'ended' ORDER BY ended DESC, sid LIMIT %s"
         self.overdue = self._overdue()
@@ -174,9 +178,13 @@ class Statements:
 
     def lookup_beside(self, columns: str, source: str, condition: str) -> str:
         """The look-up, and after its columns those of a row of another table; its parameters come first."""
-        # A plain join: databases take a third longer to plan one of two statements in brackets.
-        tables = f"sojourn_session LEFT JOIN {source} ON {condition}"
-        return f"SELECT {self._seen}, {columns} FROM {tables} WHERE {self.dialect.by_digest}"
+        known = self._beside.get((columns, source, condition))
+        if known is None:
+            # A plain join: databases take a third longer to plan one of two statements in brackets.
+            tables = f"sojourn_session {SHORT} LEFT JOIN {source} ON {condition}"
+            known = f"SELECT {seen(SHORT)}, {columns} FROM {tables} WHERE {self.dialect.by_digest}"
+            self._beside[columns, source, condition] = known
+        return known
 
     def insert_events(self, count: int) -> str:
         """Record `count` events; those that are there already stay as they are."""
