@@ -10,9 +10,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import models
 
-from sojourn.contrib.django.adapter import Adapter, adapter
+from sojourn.contrib.django.adapter import Adapter, _keys, adapter
 from tests.django.browser import open_sessions
 
+KEY = uuid.UUID("0190d0c4-7f60-7a3e-9a70-3b6f0b0f8a11")
 pytestmark = pytest.mark.django_db
 
 
@@ -88,3 +89,41 @@ def test_limits_can_count_each_application_apart(sojourn, first, second):
     sojourn(CLIENT="library", LIMITS=[{"max_sessions": 1, "overflow": "refuse", "scope": ["client"]}])
     assert second.sign_in().status_code == 302
     assert len(open_sessions()) == 2
+
+
+class TestReadingSubjectsBackwards:
+    """For operators, who look for people and not for subjects."""
+
+    def test_a_user_is_found_by_the_subject_that_they_have(self, ada, bob):
+        site = adapter()
+        assert site.users_of([site.subject(ada), site.subject(bob)]) == {
+            site.subject(ada): ada,
+            site.subject(bob): bob,
+        }
+
+    def test_a_whole_page_takes_one_query(self, ada, bob, django_assert_num_queries):
+        subjects = [adapter().subject(ada), adapter().subject(bob), *(f"auth.user|{key}|1" for key in range(200))]
+        with django_assert_num_queries(1):
+            adapter().users_of(subjects)
+
+    @pytest.mark.parametrize("text", [str(KEY), KEY.hex, f"{KEY}|1700000000"])
+    def test_a_key_that_is_a_uuid_is_one(self, text):
+        assert keys_of(models.UUIDField(), text) == {KEY}
+
+    @pytest.mark.parametrize("text", ["a|b", "a|b|1700000000"])
+    def test_a_key_that_is_a_text_may_have_any_character_in_it(self, text):
+        assert "a|b" in keys_of(models.CharField(max_length=99), text)
+
+    @pytest.mark.parametrize("text", ["", "x", "1e3", "-", "9" * 40])
+    def test_what_no_column_of_keys_can_hold_is_not_asked_for(self, text):
+        assert keys_of(models.BigIntegerField(), text) == set()
+
+
+KEY_MODEL = "people.member"
+
+
+def keys_of(field: models.Field[Any, Any], text: str) -> set[Any]:
+    """The keys that a subject of a model with such a primary key may stand for."""
+    itself = SimpleNamespace(pk=field, label_lower=KEY_MODEL)
+    itself.concrete_model = SimpleNamespace(_meta=itself)
+    return _keys([f"{KEY_MODEL}|{text}"], itself)
