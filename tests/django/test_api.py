@@ -319,7 +319,8 @@ class TestProof:
         refused(send(first, "reauthenticate/", {"password": "bob's own 1"}), 403, "wrong-password")
 
     @pytest.mark.parametrize(
-        "body", [{}, {"password": ""}, {"password": 1}, {"password": "A" * 4097}, {"password": "\x00"}]
+        "body",
+        [{}, {"password": ""}, {"password": 1}, {"password": "A" * 4097}, {"password": "\x00"}, {"password": "\ud800"}],
     )
     def test_what_is_no_password_is_not_even_tried(self, first, later, body):
         refused(send(first, "reauthenticate/", body), 400, "invalid-request")

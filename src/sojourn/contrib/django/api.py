@@ -179,7 +179,7 @@ class ReauthenticateView(ApiView):
         if way_of(request, _page()).method is not Method.PASSWORD:
             raise _Stop(_reauthentication_problem(request))
         password = _body(request, "password")["password"]
-        if not isinstance(password, str) or not 0 < len(password) <= PASSWORD_MAX or "\x00" in password:
+        if not isinstance(password, str) or not 0 < len(password) <= PASSWORD_MAX or not _is_storable(password):
             raise _Stop(problems.invalid_request_problem("A password is needed.", "/password"))
         if not verify_password(request, password):
             raise _Stop(problems.wrong_password_problem())
@@ -266,6 +266,11 @@ def _body(request: HttpRequest, *names: str) -> dict[str, object]:
         if name not in names:
             raise _Stop(problems.invalid_request_problem("There is no such field.", f"/{_pointed(name)}"))
     return body
+
+
+def _is_storable(text: str) -> bool:
+    """Whether a text has a form in bytes, and no NUL: JSON can hold half a character."""
+    return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _pointed(name: str) -> str:
