@@ -300,6 +300,15 @@ class TestEndingAllThatASearchFinds:
         response = admin.get(url("end_matching") + "?user=ada&standing=over&reason=logout", follow=True)
         assert "finds no open session" in text(response)
 
+    @pytest.mark.parametrize("query", ["?reason=logout", "?standing=over&user=ada", "?standing=any&reason=logout"])
+    def test_a_search_for_ended_ones_ends_none_that_is_open(self, ada, query):
+        session(ada)
+        ender = signed_in("eve", *ENDER)
+        assert "finds no open session" in text(ender.get(url("end_matching") + query, follow=True))
+        response = ender.post(url("end_matching") + query, YES | {"as_of": 2**50}, follow=True)
+        assert "finds no open session" in text(response)
+        assert len(sids()) == 1
+
 
 class TestEndingEverybodys:
     def test_all_are_dead_at_once_with_who_and_why_on_record(self, admin, ada, bob, clock):

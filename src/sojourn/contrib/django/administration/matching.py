@@ -74,9 +74,9 @@ class EndMatchingView(ActView):
     def ask(self, form: NoteForm) -> HttpResponseBase:
         """Say how many they are."""
         query = self._query()
-        count = control().count(query, COUNTED + 1)
+        count = 0 if query is None else control().count(query, COUNTED + 1)
         if not count:
-            return self.done(gettext("The search finds no open session."), self._list())
+            return self._nothing_found()
         form.initial["as_of"] = control().clock()
         return self.confirm(
             form,
@@ -91,8 +91,10 @@ class EndMatchingView(ActView):
 
     def act(self, form: NoteForm) -> HttpResponseBase:
         """End as many as one step can; then ask to go on, or say that it is done."""
-        asked = form.cleaned_data
-        query = replace(self._query(), after=asked["after"])
+        asked, query = form.cleaned_data, self._query()
+        if query is None:
+            return self._nothing_found()
+        query = replace(query, after=asked["after"])
         query = replace(query, before=min(query.before or asked["as_of"], asked["as_of"]))
         spare = frozenset() if asked["own"] else own_sids(self.request)
         progress = end_matching(self.request, query, asked["note"], spare)
@@ -112,10 +114,17 @@ class EndMatchingView(ActView):
         context: dict[str, object] = {"hidden": list(hidden.items()), "what": ended_text(total), "back": self._list()}
         return self.page("progress", gettext("Ending sessions"), context)
 
-    def _query(self) -> SessionQuery:
+    def _query(self) -> SessionQuery | None:
+        """What the search finds of open sessions; None for a search for ended ones, or for a reason of their end."""
         search = SearchForm(self.request.GET)
         search.full_clean()
-        return replace(search.question().query, standing=Standing.LIVE, reason=None, limit=_BATCH)
+        query = search.question().query
+        if query.standing is Standing.OVER or query.reason is not None:
+            return None
+        return replace(query, standing=Standing.LIVE, limit=_BATCH)
+
+    def _nothing_found(self) -> HttpResponseBase:
+        return self.done(gettext("The search finds no open session."), self._list())
 
     def _list(self) -> str:
         rest = filters(self.request.GET)
