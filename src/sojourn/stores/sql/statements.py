@@ -119,9 +119,13 @@ def places(count: int) -> str:
     return ", ".join(["%s"] * count)
 
 
-def seen(table: str = "sojourn_session") -> str:
-    """What to SELECT for the columns `SEEN`."""
-    return f"{_list([f'{table}.{name}' for name in SESSION])}, {EPOCH} AS {SEEN[-1]}"
+def seen(table: str = "") -> str:
+    """What to SELECT for the columns `SEEN`; with the name of the table where others are read along with it.
+
+    Not everywhere: each statement is gone through as text, and that takes its time.
+    """
+    prefix = table and f"{table}."
+    return f"{_list([f'{prefix}{name}' for name in SESSION])}, {EPOCH} AS {SEEN[-1]}"
 
 
 class Statements:
@@ -144,7 +148,7 @@ class Statements:
         # One row at least, so that the profile comes with it; without sessions, the rest of that row is NULL. A
         # subject whose row is gone, or not there yet, may have sessions all the same.
         self.roster = (
-            f"SELECT sojourn_subject.profile, {seen()} FROM (SELECT 1 AS here) AS here"
+            f"SELECT sojourn_subject.profile, {seen('sojourn_session')} FROM (SELECT 1 AS here) AS here"
             f" LEFT JOIN sojourn_subject{dialect.by_key} ON sojourn_subject.subject = %s"
             f" LEFT JOIN {dialect.sessions(ROSTER)} ON sojourn_session.subject = %s AND sojourn_session.state = 'open'"
         )
