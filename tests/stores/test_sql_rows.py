@@ -153,7 +153,11 @@ def test_no_row_whatever_raises_anything_else(data: st.DataObject) -> None:
         found = rows.session_of(tuple(row))
     except RecordFormatError:
         return
-    assert rows.session_of(tuple(session_row(found))) == found
+    try:
+        again = session_row(found)
+    except InvalidInput:
+        return  # what no database keeps, and so none gives back
+    assert rows.session_of(tuple(again)) == found
 
 
 @pytest.mark.parametrize("length", [0, len(rows.SEEN) - 1, len(rows.SEEN) + 1])
