@@ -3,7 +3,7 @@
 from types import ModuleType
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sojourn.contrib.django import receivers
 
@@ -13,7 +13,7 @@ class SojournConfig(AppConfig):
 
     name = "sojourn.contrib.django"
     label = "sojourn"
-    verbose_name = _("Sessions")
+    verbose_name = pgettext_lazy("sessions", "Sessions")  # without a context, Django's own translation would hold
     default_auto_field = "django.db.models.BigAutoField"
 
     def __init__(self, app_name: str, app_module: ModuleType | None) -> None:

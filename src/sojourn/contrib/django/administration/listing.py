@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext
+from django.utils.translation import pgettext
 
 from sojourn.contrib.django.administration.base import AdministrationView
 from sojourn.contrib.django.administration.rows import rows_of
@@ -38,7 +38,7 @@ class ListView(AdministrationView):
         form = SearchForm(request.GET)
         context: dict[str, object] = {"form": form, "reversible": not current().SUBJECT}
         if not form.is_valid():
-            return self.page("list", gettext("Sessions"), {**context, "rows": [], "found": 0}, status=400)
+            return self.page("list", pgettext("sessions", "Sessions"), {**context, "rows": [], "found": 0}, status=400)
         asked = form.question()
         leaf = turn_to(asked.query, request.GET)
         found = control().count(asked.query, COUNTED + 1)
@@ -51,7 +51,7 @@ class ListView(AdministrationView):
             "filters": filters(request.GET),
             "too_many_users": asked.too_many_users,
         }
-        return self.page("list", gettext("Sessions"), context)
+        return self.page("list", pgettext("sessions", "Sessions"), context)
 
 
 def filters(asked: QueryDict) -> str:

@@ -111,7 +111,11 @@ class EndMatchingView(ActView):
             "ended": total,
             **({"own": "on"} if asked["own"] else {}),
         }
-        context: dict[str, object] = {"hidden": list(hidden.items()), "what": ended_text(total), "back": self._list()}
+        context: dict[str, object] = {
+            "hidden": [(name, str(value)) for name, value in hidden.items()],
+            "what": ended_text(total),
+            "back": self._list(),
+        }
         return self.page("progress", gettext("Ending sessions"), context)
 
     def _query(self) -> SessionQuery | None:

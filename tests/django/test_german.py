@@ -1,0 +1,172 @@
+"""Nothing that people read is left in English: every text is marked, in the catalogue, and shown from there."""
+
+from __future__ import annotations
+
+import ast
+import gettext
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.utils import translation
+from django.utils.translation.template import templatize
+
+from sojourn.contrib.django.administration import matching
+from tests.catalogue import GERMAN, ROOT, entries
+from tests.django.administrators import session, text, url
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from pytest_django import Settings
+
+FOR_PROGRAMMERS = {"checks", "management", "migrations", "operations", "demo"}
+"""What is read in terminals is English, as all of Django's is; and the demonstration is a site in English."""
+ERRORS_AND_SETTINGS = {"api.py", "channels.py", "database.py", "fields.py", "settings.py"}
+"""Texts of errors, of problem details for programs, and of the reference."""
+PERMISSIONS = {
+    "Can pause sign-ins and let them go on",
+    "Can end sessions",
+    "Can end all sessions of everybody at once",
+}
+"""Django keeps the names of permissions in the database, its own as well, and shows them as they are there."""
+MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy", "npgettext"}
+_STRING = r"""(u?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))"""
+_IN_TEMPLATE = re.compile(rf"\b(n?p?gettext|_)\({_STRING}(?:, {_STRING})?(?:, {_STRING})?")
+
+Text = tuple[str | None, str]
+"""The context, and the text in English; that for one, of those that have two."""
+
+
+def modules() -> list[Path]:
+    """The modules that may say something to people."""
+    return [path for path in sorted(ROOT.rglob("*.py")) if not FOR_PROGRAMMERS & {*path.relative_to(ROOT).parts}]
+
+
+def templates() -> list[Path]:
+    """All templates but the demonstration's."""
+    return [path for path in sorted(ROOT.rglob("*.html")) if "demo" not in path.relative_to(ROOT).parts]
+
+
+def marked() -> set[Text]:
+    """Every text that is marked for translation."""
+    return {text for path in modules() for text in _marked_in_module(path)} | {
+        text for path in templates() for text in _marked_in_template(path)
+    }
+
+
+def _marked_in_module(path: Path) -> Iterator[Text]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and _name(node) in MARKS:
+            texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            yield (texts[0], texts[1]) if "p" in _name(node) else (None, texts[0])
+
+
+def _name(call: ast.Call) -> str:
+    return str(getattr(call.func, "id", getattr(call.func, "attr", "")))
+
+
+def _marked_in_template(path: Path) -> Iterator[Text]:
+    for kind, *texts in _IN_TEMPLATE.findall(templatize(path.read_text(encoding="utf-8"))):
+        strings = [ast.literal_eval(each) for each in texts if each]
+        yield (strings[0], strings[1]) if "p" in kind else (None, strings[0])
+
+
+def test_every_marked_text_is_translated_and_nothing_else() -> None:
+    known = {(entry.context, entry.english[0]) for entry in entries()}
+    assert marked() - known == set(), "run django-admin makemessages, and translate"
+    assert known - marked() == set()
+    for entry in entries():
+        assert not entry.fuzzy, entry
+        assert len(entry.german) == len(entry.english), entry
+        assert all(entry.german), entry
+
+
+def test_a_translation_has_the_placeholders_of_its_text() -> None:
+    for entry in entries():
+        for english, german in zip(entry.english, entry.german, strict=True):
+            found = [set(re.findall(r"%\(\w+\)[sd]|%%", each)) for each in (english, german)]
+            assert found[0] == found[1], entry
+
+
+def test_the_catalogue_was_compiled_after_it_was_written() -> None:
+    with GERMAN.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    for entry in entries():
+        assert _shown(compiled, entry) == entry.german, "run make translations"
+
+
+def test_nothing_of_djangos_own_is_shown_in_its_place() -> None:
+    """Of a text that two applications have, the first one's translation holds: ours need a context then."""
+    with translation.override("de"):
+        for entry in entries():
+            assert _shown(translation, entry) == entry.german, "give it a context"
+
+
+def _shown(source: Any, entry: Any) -> list[str]:
+    if len(entry.english) == 2:
+        assert entry.context is None
+        return [source.ngettext(*entry.english, number) for number in (1, 2)]
+    if entry.context is not None:
+        return [source.pgettext(entry.context, entry.english[0])]
+    return [source.gettext(entry.english[0])]
+
+
+@pytest.mark.parametrize("path", templates(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_template_says_nothing_that_is_not_marked(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    for kind in ("comment", "blocktranslate"):
+        source = re.sub(rf"{{%\s*{kind}\b.*?end{kind}\s*%}}", "", source, flags=re.DOTALL)
+    for block in ("bodyclass",):  # class names
+        source = re.sub(rf"{{% block {block} %}}.*?{{% endblock %}}", "", source, flags=re.DOTALL)
+    source = re.sub(r"{%.*?%}|{{.*?}}", "", source, flags=re.DOTALL)
+    attributes = re.findall(r'\b(?:alt|aria-label|placeholder|title|data-label|data-before)="([^"]*)"', source)
+    for said in [*attributes, re.sub(r"&\w+;|<[^>]*>", " ", source)]:
+        assert re.search(r"[^\W\d_]{2}", said) is None, said.strip()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules() if path.name not in ERRORS_AND_SETTINGS],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_a_module_says_nothing_that_is_not_marked(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    apart: set[int] = set()
+    for node in ast.walk(tree):
+        if (
+            (isinstance(node, ast.Call) and _name(node) in MARKS)
+            or isinstance(node, ast.Raise)
+            or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))  # a docstring
+        ):
+            apart |= {id(each) for each in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart:
+            # Two words with nothing but a space between them: a sentence, or a part of one.
+            words = re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", re.sub(r"<[^>]*>", "", node.value))
+            assert words is None or node.value in PERMISSIONS, f"{path.name}:{node.lineno}: {node.value}"
+
+
+def test_numbers_in_forms_and_drawings_are_not_written_as_for_people(
+    settings: Settings, ada: User, first: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.USE_THOUSAND_SEPARATOR = True
+    settings.LANGUAGE_CODE = "de"
+    settings.SOJOURN = {"LIMITS": [{"max_sessions": 5000}]}
+    monkeypatch.setattr(matching, "STEP", 0.0)
+    monkeypatch.setattr(matching, "_BATCH", 1)
+    first.sign_in()
+    assert ' max="5000"' in first.get("/sessions/").content.decode()
+    for _ in range(2):
+        session(ada, family="Safari")
+    clock.advance(1)
+    there = url("end_matching") + "?device=safari"
+    as_of = first.get(there).context["form"]["as_of"].value()
+    page = first.post(there, {"confirmed": "1", "note": "Übung", "as_of": as_of})
+    assert page.status_code == 200
+    while "data-sojourn-go-on" in page.content.decode():
+        names = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.content.decode())
+        assert dict(names)["as_of"] == str(as_of)
+        page = first.post(there, dict(names), follow=True)
+    assert "2 Sitzungen wurden beendet." in text(page)
