@@ -132,8 +132,13 @@ def _will_ask(request: HttpRequest) -> bool:
     if type(lazy) is not SimpleLazyObject or "_cached_user" in request.__dict__:
         return False
     inside = lazy.__dict__
-    asks = getattr(inside.get("_setupfunc"), "__code__", None)
-    return inside["_wrapped"] is empty and asks in _middleware_code() and _are_djangos()
+    asks = inside.get("_setupfunc")
+    return (
+        inside["_wrapped"] is empty
+        and getattr(asks, "__globals__", None) is vars(auth_middleware)  # a copy of the file has equal code
+        and getattr(asks, "__code__", None) in _middleware_code()
+        and _are_djangos()
+    )
 
 
 def _are_djangos() -> bool:
