@@ -179,6 +179,8 @@ class TestEnd:
             (("--user", "ada", "--subject", "x", "--note", "x", "--yes"), "either"),
             (("--since", "soon", "--note", "x", "--yes"), "neither a duration"),
             (("--subject", "\x00", "--note", "x", "--yes"), "255 bytes"),
+            (("--address", "", "--note", "x", "--yes"), "--address"),
+            (("--device", "", "--user", "ada", "--note", "x", "--yes"), "--device"),
         ],
     )
     def test_what_cannot_be_meant_changes_nothing_and_says_what_to_write(self, two, words, said):

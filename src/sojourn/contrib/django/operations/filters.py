@@ -31,6 +31,10 @@ def add_filters(parser: ArgumentParser) -> None:
 
 def query_of(options: Options, standing: Standing, reason: EndReason | None = None) -> SessionQuery:
     """The query. Raises CommandError for a user who is not there, a moment that is none, and the like."""
+    for name in ("address", "device"):
+        if options[name] is not None and not options[name].strip():
+            # Every text begins with it: a script whose variable is empty would mean everybody.
+            raise CommandError(f"--{name} is empty, and would find all sessions. Leave it out if that is meant.")
     subjects = None
     if options["of_user"] is not None and options["of_subject"] is not None:
         raise CommandError("Write either --user or --subject.")
