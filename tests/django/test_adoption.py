@@ -13,7 +13,7 @@ from sojourn.contrib.django.internal.wiring import control
 from sojourn.core.policy import Limit, Overflow, Policy
 from sojourn.core.records import Arrival, EndReason
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, Timeouts
-from tests.django.browser import JSON, AsgiBrowser, Browser, open_sessions, reasons, sids, subject
+from tests.django.browser import JSON, PASSWORD, AsgiBrowser, Browser, open_sessions, reasons, sids, subject
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,14 @@ class TestAdopted:
         browser.cookies = before.cookies
         assert browser.get("/async-whoami/").json() == {"user": "ada"}
         assert browser.get("/async-whoami/").json() == {"user": "ada"}
+        assert len(open_sessions()) == 1
+
+    def test_it_is_no_proof_of_who_its_user_is(self, before, second, no_limit):
+        second.sign_in()
+        assert before.who() == "ada"
+        assert "Password" in before.post("/sessions/end-others/").content.decode()
+        assert len(open_sessions()) == 2
+        before.post("/sessions/end-others/", {"password": PASSWORD})
         assert len(open_sessions()) == 1
 
     def test_it_is_over_if_an_operator_has_ended_every_session_there_was(self, before, clock):

@@ -92,6 +92,10 @@ def _start(arrival: Arrival, minted: Minted) -> None:
         # It is open already, and a pause lets what is open go on.
         unpaused = replace(roster, profile=replace(roster.profile, pause=None))
         decision = decide_start(unpaused, arrival, policy, minted, moment)
+        if decision.insert is not None:
+            # Nobody has proved anything just now, so that it is not enough for what asks for a recent proof.
+            unproved = replace(decision.insert, authenticated=moment - current().REAUTHENTICATION_WINDOW)
+            decision = replace(decision, insert=unproved)
         if decision.profile is None:
             return decision
         return replace(decision, profile=replace(decision.profile, pause=roster.profile.pause))
