@@ -14,8 +14,9 @@ from django.utils import translation
 from django.utils.translation.template import templatize
 
 from sojourn.contrib.django.administration import matching
-from tests.catalogue import GERMAN, ROOT, entries
+from tests.catalogue import GERMAN, ROOT, english_on, entries
 from tests.django.administrators import session, text, url
+from tests.django.test_pingpong import take_turns
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -168,5 +169,18 @@ def test_numbers_in_forms_and_drawings_are_not_written_as_for_people(
     while "data-sojourn-go-on" in page.content.decode():
         names = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.content.decode())
         assert dict(names)["as_of"] == str(as_of)
+        assert list(english_on(page.content.decode())) == []
         page = first.post(there, dict(names), follow=True)
     assert "2 Sitzungen wurden beendet." in text(page)
+
+
+@pytest.mark.parametrize("then", ["refuse", "ask"])
+def test_who_is_stopped_for_ping_pong_is_told_so_in_german(
+    settings: Settings, sojourn: Any, first: Any, second: Any, clock: Any, then: str
+) -> None:
+    settings.LANGUAGE_CODE = "de"
+    sojourn(LIMITS=[{"max_sessions": 1, "overflow": "end_existing"}], PING_PONG={"then": then})
+    *_, stopped = take_turns(first, second, clock, times=4)
+    page = (stopped if then == "refuse" else second.get("/sessions/choose/")).content.decode()
+    assert "das Gerät „Firefox unter Windows“ beenden immer wieder gegenseitig ihre Sitzungen" in page
+    assert list(english_on(page)) == []
