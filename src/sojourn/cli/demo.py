@@ -131,7 +131,7 @@ def _explain(listening: "DemoServer", accounts: "list[Account]", keep: Path | No
         "  2. Sign in as ann in both. The front page shows the limit, and what happens at it:",
         "     the second sign-in ends the first session, or is refused, or you are asked. Change it there.",
         "  3. Go back to the browser that was signed out, and follow any link in it.",
-        f"  4. Sign in at {listening.url}admin/ as admin: under Sessions you find, end and pause, and see it at a glance.",
+        f"  4. Sign in at {listening.url}admin/ as admin: there you find sessions, end them, and see how it stands.",
         "",
         "Ctrl-C ends it. " + (f"The database stays in {keep}." if keep else "What it stored is then deleted."),
     ]
