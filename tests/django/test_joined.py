@@ -41,7 +41,7 @@ class Asked:
     @property
     def joined(self) -> bool:
         """Whether the user came with the record."""
-        return any("predecessor = " in sql and " LEFT JOIN " in sql for sql in self.queries)
+        return any("soj.digest = " in sql and " LEFT JOIN " in sql for sql in self.queries)
 
     @property
     def user(self) -> Any:

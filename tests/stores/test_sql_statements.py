@@ -161,9 +161,9 @@ def test_a_look_up_brings_a_row_along_if_both_are_there(alias: str, store: SQLSt
 
 def test_two_sessions_with_one_token_are_none_along_with_a_row_either(alias: str, store: SQLStore) -> None:
     fill(alias, 10)
-    sql_site.run(alias, f"UPDATE sojourn_session SET predecessor = '{digest('3').hex()}' WHERE sid = 'sid 5'")
+    sql_site.run(alias, f"UPDATE sojourn_session SET predecessor = '{digest('3 before').hex()}' WHERE sid = 'sid 5'")
     with pytest.raises(RecordFormatError):
-        store.lookup_beside(digest("3"), TICKET_BESIDE)
+        store.lookup_beside(digest("3 before"), TICKET_BESIDE)
 
 
 # What is never written down -------------------------------------------------------------------------------------

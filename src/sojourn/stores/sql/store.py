@@ -68,23 +68,26 @@ class SQLStore:
         self._answers = Answers(self._sql.dialect, self._query)
 
     def lookup(self, digest: bytes) -> Session | None:
-        """See `Store.lookup`. One statement."""
-        text = digest.hex()
-        return _only([session_of(row) for row in self._query(self._sql.lookup, (text, text))])
+        """See `Store.lookup`. One statement for a session's newest token, two for the one before or an unknown one."""
+        for statement in self._sql.lookup:
+            found = _only([session_of(row) for row in self._query(statement, (digest.hex(),))])
+            if found is not None:
+                return found
+        return None
 
     def lookup_beside(self, digest: bytes, beside: Beside) -> tuple[Session | None, Row | None]:
-        """`lookup`, and one row of somebody else's along with it, in one statement: a trip to the database less.
+        """`lookup`, and one row of somebody else's along with it, in its statements: a trip to the database less.
 
         The row is answered as the database gives it, and None if there is no such row, or no such session.
         """
-        text = digest.hex()
-        statement, width = self._sql.lookup_beside(beside.columns, beside.source, beside.condition), beside.width
-        rows = self._db.query(statement, (*beside.params, *self._sent((text, text))))
-        found = _only([(session_of(row[:-width]), row[-width:]) for row in rows])
-        if found is None:
-            return None, None
-        session, other = found
-        return session, None if all(value is None for value in other) else other
+        params, width = (*beside.params, *self._sent((digest.hex(),))), beside.width
+        for statement in self._sql.lookup_beside(beside.columns, beside.source, beside.condition):
+            rows = self._db.query(statement, params)
+            found = _only([(session_of(row[:-width]), row[-width:]) for row in rows])
+            if found is not None:
+                session, other = found
+                return session, None if all(value is None for value in other) else other
+        return None, None
 
     def find(self, sid: str) -> Session | None:
         """See `Store.find`."""
