@@ -56,8 +56,9 @@ def main() -> int:
     with _databases(core, servers) as makers:
         for name, new in makers.items():
             if "requests" in wanted:
+                here = [each for each in contenders.ALL if each.only in ("", name)]
                 costs = visits.measure(
-                    contenders.ALL, new, rounds=plan.rounds, requests=plan.requests, core=core, progress=_say(name)
+                    here, new, rounds=plan.rounds, requests=plan.requests, core=core, progress=_say(name)
                 )
                 results.visits[name] = costs
                 packages |= {package: text for cost in costs.values() for package, text in cost.versions.items()}

@@ -23,6 +23,10 @@ class Contender:
     middleware: tuple[str, ...] = (_SESSION, _AUTH)
     engine: str = f"{_ENGINES}.db"
     settings: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    """Of the database's connection."""
+    only: str = ""
+    """The one kind of database that this is measured on; empty for each."""
     packages: tuple[str, ...] = ()
     """Distributions whose versions are told with the results."""
 
@@ -34,6 +38,16 @@ JOINED = Contender(
     "**Sojourn** on `db`",
     apps=(*_STOCK, "sojourn.contrib.django"),
     middleware=(_SESSION, _AUTH, _SOJOURN),
+)
+# What Django offers a site whose connections are its own, or go through a pooler that knows prepared statements.
+_PREPARED: dict[str, Any] = {"options": {"server_side_binding": True, "prepare_threshold": 0}, "only": "PostgreSQL"}
+DB_PREPARED = Contender("db-prepared", "`db`, statements prepared", **_PREPARED)
+JOINED_PREPARED = Contender(
+    "sojourn-prepared",
+    "**Sojourn** on `db`, statements prepared",
+    apps=JOINED.apps,
+    middleware=JOINED.middleware,
+    **_PREPARED,
 )
 SEPARATE = Contender(
     "sojourn-separate",
@@ -66,6 +80,8 @@ ALL = (
     DB,
     JOINED,
     SEPARATE,
+    DB_PREPARED,
+    JOINED_PREPARED,
     Contender(
         "user-sessions",
         "django-user-sessions",

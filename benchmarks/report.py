@@ -127,7 +127,7 @@ def _requests(visits: Mapping[str, Mapping[str, Cost]]) -> str:
     names = list(visits)
     header = ["what"] + [part for name in names for part in (f"{name}, µs", "over `db`", "queries")]
     rows = []
-    for key in next(iter(visits.values())):
+    for key in max(visits.values(), key=len):  # what is measured on one database only is on the longest list
         row = []
         for name in names:
             cost, base = visits[name].get(key), visits[name].get("db")

@@ -28,10 +28,13 @@ class Target:
 def of_visits(database: str, costs: Mapping[str, Cost], *, separate: float) -> list[Target]:
     """Those of an authenticated request; `separate` is what it may cost where the user is read apart."""
     db, joined, apart, allauth = (costs.get(key) for key in ("db", "sojourn", "sojourn-separate", "allauth"))
+    db_prepared, prepared = (costs.get(key) for key in ("db-prepared", "sojourn-prepared"))
     found = []
     if db is None or joined is None:
         return found
     found.append(_at_most(f"request, {database}: Sojourn on `db` over `db` alone", ratio(joined, db), 1.0))
+    if db_prepared is not None and prepared is not None:
+        found.append(_at_most(f"the same, {database} with prepared statements", ratio(prepared, db_prepared), 1.0))
     added = len(joined.queries) - len(db.queries)
     found.append(Target(f"queries added to a request, {database}", "at most 1", str(added), added <= 1))
     found.append(Target(f"writes of a request, {database}", "0", str(joined.writes), joined.writes == 0))

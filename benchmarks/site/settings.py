@@ -16,7 +16,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = list(_contender.apps)
 MIDDLEWARE = list(_contender.middleware)
 SESSION_ENGINE = _contender.engine
-DATABASES = {"default": json.loads(os.environ["SOJOURN_BENCH_DATABASE"])}
+_database = json.loads(os.environ["SOJOURN_BENCH_DATABASE"])
+DATABASES = {"default": {**_database, "OPTIONS": {**_database.get("OPTIONS", {}), **_contender.options}}}
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -34,6 +35,7 @@ TEMPLATES = [
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGIN_REDIRECT_URL = "/"
 LOGGING_CONFIG = None
+SILENCED_SYSTEM_CHECKS = ["sojourn.W011"]  # no page of ours is asked for
 SOJOURN = {
     "LIMITS": [{"max_sessions": 3, "overflow": "end_existing"}],
     "INACTIVITY_TIMEOUT": "30m",
