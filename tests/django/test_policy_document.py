@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import count, product
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -332,7 +332,7 @@ class TestWhatEndsASession:
     def command(self, *words: str) -> Callable[..., None]:
         return lambda *_: call_command("sojourn", *words, "--note", "x", "--yes", verbosity=0)
 
-    ACTS: dict[EndReason, tuple[int, Callable[..., object]]] = {  # noqa: RUF012  # with how many sessions are allowed
+    ACTS: ClassVar[dict[EndReason, tuple[int, Callable[..., object]]]] = {  # with how many sessions are allowed
         EndReason.LOGOUT: (9, lambda self, first, second, clock: first.post("/logout/")),
         EndReason.REVOKED: (9, revoke),
         EndReason.OPERATOR: (9, lambda self, *_: run("end", "--user", "ada", "--note", "x", "--yes")),

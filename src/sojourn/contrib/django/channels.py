@@ -81,7 +81,7 @@ class SessionControlMiddleware:
             await socket.check(_follow)
 
 
-def SessionControlStack(inner: Application, **options: Any) -> Any:  # noqa: N802 - named as Channels names its stacks
+def SessionControlStack(inner: Application, **options: Any) -> Any:  # noqa: N802  # named as Channels names its stacks
     """Channels' AuthMiddlewareStack with SessionControlMiddleware in it; `options` are the latter's."""
     return AuthMiddlewareStack(SessionControlMiddleware(inner, **options))
 

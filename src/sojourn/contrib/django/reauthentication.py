@@ -31,7 +31,7 @@ __all__ = ["Method", "Way", "is_recent", "reauthenticated", "verify_password", "
 class Method(StrEnum):
     """How somebody who is signed in proves again who they are."""
 
-    PASSWORD = "password"  # noqa: S105 - it is a method, not one
+    PASSWORD = "password"  # noqa: S105  # it is a method, not one
     """By their password, which Sojourn asks for."""
     PAGE = "page"
     """On a page of the site's, which then leads back."""

@@ -32,7 +32,7 @@ def profile_of(value: object) -> Profile:
     if value is None:
         return _NOTHING
     try:
-        facts = json.loads(value.decode() if isinstance(value, bytes) else value)  # type: ignore[arg-type]
+        facts = json.loads(value.decode() if isinstance(value, bytes) else value)  # type: ignore[arg-type]  # TypeError if neither
         version, pause, names, evictions, unenforced = map(facts.pop, _KEYS)
         known_format(version)
         each(str, (*names.keys(), *names.values(), *unenforced.keys(), *unenforced.values()))

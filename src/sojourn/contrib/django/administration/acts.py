@@ -35,11 +35,10 @@ class ActView(AdministrationView, ABC):
     Nothing happens by following a link, nor by a POST that nobody has confirmed.
     """
 
-    http_method_names = ["get", "head", "post", "options"]  # noqa: RUF012 - Django declares it as an instance's
     needs: ClassVar[tuple[str, ...]] = (VIEW, END)
     form_class: ClassVar[type[NoteForm]] = NoteForm
 
-    def get(self, request: HttpRequest, **_: str) -> HttpResponseBase:  # noqa: ARG002
+    def get(self, _request: HttpRequest, **_: str) -> HttpResponseBase:
         """Ask."""
         return self.ask(self.form_class())
 

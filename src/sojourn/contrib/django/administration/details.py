@@ -56,9 +56,7 @@ def pause_of(subject: str) -> Paused | None:
 class SessionView(AdministrationView):
     """One session: every public fact of it, and the other sessions of its user."""
 
-    http_method_names = ["get", "head", "options"]  # noqa: RUF012 - Django declares it as an instance's
-
-    def get(self, request: HttpRequest, sid: str) -> HttpResponseBase:  # noqa: ARG002
+    def get(self, request: HttpRequest, **_: str) -> HttpResponseBase:
         """Show the page."""
         row = self.session_row()
         session = row.session
@@ -118,8 +116,6 @@ def _minutes(milliseconds: int | None) -> str:
 
 class SubjectView(AdministrationView):
     """One user: their sessions, whether their sign-ins are paused, and what a sign-in would come to now."""
-
-    http_method_names = ["get", "head", "options"]  # noqa: RUF012 - Django declares it as an instance's
 
     def get(self, request: HttpRequest, subject: str) -> HttpResponseBase:
         """Show the page."""

@@ -76,7 +76,7 @@ class EndView(ActView):
 class EndSelectedView(ActView):
     """Ends the sessions that are checked in the list."""
 
-    def get(self, request: HttpRequest, **_: str) -> HttpResponseBase:  # noqa: ARG002
+    def get(self, _request: HttpRequest, **_: str) -> HttpResponseBase:
         """Nothing is checked here: back to the list."""
         return redirect(self.url("changelist"))
 

@@ -31,8 +31,6 @@ class Leaf:
 class ListView(AdministrationView):
     """The sessions that a search finds. One search, one count and one query for users, however many there are."""
 
-    http_method_names = ["get", "head", "options"]  # noqa: RUF012 - Django declares it as an instance's
-
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Show a page. What cannot be searched for is said, and nothing is shown then."""
         form = SearchForm(request.GET)

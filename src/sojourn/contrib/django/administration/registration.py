@@ -63,18 +63,18 @@ class SessionAdmin(_Base):
             made = transaction.non_atomic_requests(using=alias)(made)
         return path(route, self.admin_site.admin_view(made), name=f"sojourn_session_{name}")
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  # Django's signature
         """Whether the sessions are shown in the index of the admin."""
         return request.user.has_perm(VIEW)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  # Django's signature
         """Never: sessions begin with a sign-in."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  # Django's signature
         """Never: a limit holds because every change is made while the subject is locked."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  # Django's signature
         """Never: what ended is forgotten when its time has come, by `manage.py sojourn purge`."""
         return False

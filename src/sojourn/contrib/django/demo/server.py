@@ -21,14 +21,14 @@ class DemoServer(ThreadedWSGIServer):
     def url(self) -> str:
         """Where its front page is, for a browser on this machine."""
         host, port = self.host, cast("TCPServer", self).server_address[1]
-        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - compared, not bound
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104  # compared, not bound
         return f"http://{shown}:{port}/"
 
 
 class _QuietHandler(WSGIRequestHandler):
     """Says nothing about requests that were answered, whatever the answer: the terminal shows the passwords."""
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has where it is declared
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name it has where it is declared
         """Log nothing."""
 
 

@@ -159,7 +159,7 @@ def _hand_over(session: SessionBase) -> None:
         return
     own = {*_LOGIN_KEYS, SUCCESSOR, "_session_expiry"}
     done = {name: value for name, value in session.items() if name not in own and before.get(name) != value}
-    undone = [name for name in before.keys() if name not in own and name not in session]  # noqa: SIM118 - no mapping
+    undone = [name for name in before.keys() if name not in own and name not in session]  # noqa: SIM118  # no mapping
     after.update(done)
     for name in undone:
         after.pop(name, None)

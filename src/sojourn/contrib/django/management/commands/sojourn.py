@@ -24,7 +24,7 @@ class Command(BaseCommand):
     """Looks after sessions: shows them, ends them, and says what holds and what is wrong."""
 
     help = "Look after sessions: show them, end them, and say what holds and what is wrong."
-    requires_system_checks = []  # noqa: RUF012  # as Django has it; `doctor` must run where they find errors
+    requires_system_checks = ()  # `doctor` must run where they find errors
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One sub-command an operation."""
