@@ -79,6 +79,19 @@ def second(ada: User) -> Browser:
     )
 
 
+@pytest.fixture
+def both(plenty: None, first: Browser, second: Browser, clock: FakeClock) -> tuple[str, str]:
+    """Ada is signed in in both browsers, as the limit allows; the ids of the two sessions."""
+    from tests.django.browser import sids
+
+    first.sign_in()
+    (one,) = sids()
+    clock.advance(1000)
+    second.sign_in()
+    (other,) = [sid for sid in sids() if sid != one]
+    return one, other
+
+
 @pytest.fixture(params=["Browser", "AsgiBrowser"], ids=["wsgi", "asgi"])
 def newcomer(request: pytest.FixtureRequest, ada: User) -> Browser | AsgiBrowser:
     """A browser on a third device, under each kind of server."""
@@ -110,6 +123,12 @@ def sojourn(settings: Any) -> SetPolicy:
 def no_limit(sojourn: SetPolicy) -> None:
     """No limit, so that nothing ends but by what the test does."""
     sojourn(LIMITS=[])
+
+
+@pytest.fixture
+def plenty(sojourn: SetPolicy) -> None:
+    """A limit that is shown, and that nobody in these tests comes near."""
+    sojourn(LIMITS=[{"max_sessions": 5}])
 
 
 @pytest.fixture

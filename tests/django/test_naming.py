@@ -12,23 +12,7 @@ from sojourn.contrib.django.internal.wiring import control
 from sojourn.core.records import EndReason
 from tests.django.browser import Browser, open_sessions, sids
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _plenty(sojourn: Any) -> None:
-    sojourn(LIMITS=[{"max_sessions": 5}])
-
-
-@pytest.fixture
-def both(first: Any, second: Any, clock: Any) -> tuple[str, str]:
-    """Ada is signed in in both browsers; the ids of the two sessions."""
-    first.sign_in()
-    (one,) = sids()
-    clock.advance(1000)
-    second.sign_in()
-    (other,) = [sid for sid in sids() if sid != one]
-    return one, other
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plenty")]
 
 
 def name(browser: Any, sid: str, text: str) -> Any:

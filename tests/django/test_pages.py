@@ -16,25 +16,9 @@ from sojourn.core.records import EndReason
 from sojourn.core.timeouts import MINUTE
 from tests.django.browser import JSON, PASSWORD, AsgiBrowser, Browser, open_sessions, reasons, sids
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plenty")]
 
 LONG_AGO = 15 * MINUTE
-
-
-@pytest.fixture(autouse=True)
-def _plenty(sojourn: Any) -> None:
-    sojourn(LIMITS=[{"max_sessions": 5}])
-
-
-@pytest.fixture
-def both(first: Any, second: Any, clock: Any) -> tuple[str, str]:
-    """Ada is signed in in both browsers; the ids of the two sessions."""
-    first.sign_in()
-    (one,) = sids()
-    clock.advance(1000)
-    second.sign_in()
-    (other,) = [sid for sid in sids() if sid != one]
-    return one, other
 
 
 class TestYourSessions:

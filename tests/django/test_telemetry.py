@@ -27,6 +27,7 @@ from sojourn.core.timeouts import HOUR, MINUTE
 from sojourn.telemetry.formatter import JsonFormatter
 from sojourn.telemetry.logs import LOGGER
 from sojourn.telemetry.metrics import Metrics
+from tests.django.again import again_on
 from tests.django.browser import PASSWORD, AsgiBrowser, Browser, open_sessions, sids, subject
 from tests.services.database import DatabaseServer
 
@@ -579,32 +580,15 @@ def test_where_logs_go_is_the_sites_affair() -> None:
     assert logger.level == logging.NOTSET
 
 
-HERE = Path(__file__)
-
-
-def _again_on(server: DatabaseServer) -> None:
-    """Run the tests of sign-ins on another database, where a sign-in locks its user first, in a transaction
-    of our own: by two ways of signing in.
-    """
-    chosen = "TestSignIns and not custom and not swallowing and not admin"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", str(HERE), "-k", chosen],
-        env={**os.environ, "SOJOURN_TEST_DATABASE": json.dumps(server.database())},
-        cwd=HERE.parents[2],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert " passed" in done.stdout
+CHOSEN = "TestSignIns and not custom and not swallowing and not admin"
+"""On a server, a sign-in locks its user first, in a transaction of our own: by two ways of signing in."""
 
 
 @pytest.mark.postgres
 def test_each_is_told_once_on_postgresql(postgres_server: DatabaseServer) -> None:
-    _again_on(postgres_server)
+    again_on(postgres_server, Path(__file__), CHOSEN)
 
 
 @pytest.mark.mariadb
 def test_each_is_told_once_on_mariadb(mariadb_server: DatabaseServer) -> None:
-    _again_on(mariadb_server)
+    again_on(mariadb_server, Path(__file__), CHOSEN)

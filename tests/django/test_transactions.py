@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +12,7 @@ from django.db import transaction
 from sojourn.contrib.django.models import OutboxEvent
 from sojourn.contrib.django.models import Session as Record
 from sojourn.core.records import EndReason
+from tests.django.again import again_on
 from tests.django.browser import PASSWORD, Browser, open_sessions, reasons, sids
 from tests.services.database import DatabaseServer
 
@@ -168,36 +165,21 @@ class TestAdmission:
         assert second.who() == "ada"
 
 
-HERE = Path(__file__)
-
-
-def _again_on(server: DatabaseServer) -> None:
-    """Run the tests of this file on another database: with sessions in it as well, and two ways of signing in."""
-    left_out = "here_on cache file signed_cookies custom swallowing admin"
-    chosen = " and ".join(f"not {word}" for word in left_out.split())
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", str(HERE), "-k", chosen],
-        env={**os.environ, "SOJOURN_TEST_DATABASE": json.dumps(server.database())},
-        cwd=HERE.parents[2],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert " passed" in done.stdout
+LEFT_OUT = ("cache", "file", "signed_cookies", "custom", "swallowing", "admin")
+CHOSEN = " and ".join(f"not {word}" for word in LEFT_OUT)
+"""On a server: with Django's sessions in it as well, and two ways of signing in."""
 
 
 @pytest.mark.postgres
 def test_all_that_is_here_on_postgresql(mode: str, postgres_server: DatabaseServer) -> None:
     if mode == "autocommit":  # the other runs both modes
-        _again_on(postgres_server)
+        again_on(postgres_server, Path(__file__), CHOSEN)
 
 
 @pytest.mark.mariadb
 def test_all_that_is_here_on_mariadb(mode: str, mariadb_server: DatabaseServer) -> None:
     if mode == "autocommit":
-        _again_on(mariadb_server)
+        again_on(mariadb_server, Path(__file__), CHOSEN)
 
 
 def test_the_mode_is_in_force(mode: str, ada: Any, first: Browser) -> None:
