@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,18 +29,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def person(chromium_browser: Browser, site: Site) -> Iterator[People]:
-    """Makes people with fresh browsers at the site. When the test is over, what they saw is searched for secrets."""
+@contextmanager
+def people_at(browser: Browser, site: Site, **usual: Any) -> Iterator[People]:
+    """Makes people with fresh browsers at a site. When all is over, what they saw is searched for secrets."""
     made: list[Person] = []
 
     def new(**options: Any) -> Person:
-        made.append(Person(chromium_browser, site.url, **options))
+        made.append(Person(browser, site.url, **usual, **options))
         return made[-1]
 
     yield new
     for each in made:
         each.leave()
+
+
+@pytest.fixture
+def person(chromium_browser: Browser, site: Site) -> Iterator[People]:
+    """Makes people with fresh browsers at the site, for one test."""
+    with people_at(chromium_browser, site) as people:
+        yield people
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

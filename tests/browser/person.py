@@ -30,7 +30,7 @@ class Person:
     """One browser context with one page, without script unless `scripts` says so."""
 
     def __init__(self, browser: Browser, url: str, *, scripts: bool = False, **options: Any) -> None:
-        options.setdefault("locale", "en-GB")
+        self.locale: str = options.setdefault("locale", "en-GB")
         options.setdefault("user_agent", WINDOWS)
         self.context = browser.new_context(base_url=url, java_script_enabled=scripts, **options)
         self.context.set_default_timeout(10_000)

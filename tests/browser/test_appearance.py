@@ -2,78 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.conftest import People
+from tests.browser import scenes
+from tests.browser.conftest import People, people_at
 from tests.browser.person import IPHONE, LINUX, Person
-from tests.browser.server import PASSWORD, Site
+from tests.browser.scenes import Scene
+from tests.browser.server import Site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-
-def refused(site: Site, person: People) -> Person:
-    user, second = site.account("refuse"), person()
-    person(user_agent=LINUX).sign_in(user)
-    second.sign_in(user)
-    return second
-
-
-def _asked(site: Site, person: People, limit: str, sessions: int) -> tuple[str, Person]:
-    user, newcomer = site.account("roomy" if sessions > 1 else limit), person()
-    for agent in (LINUX, IPHONE)[:sessions]:
-        person(user_agent=agent).sign_in(user)
-    site.hold(user, limit)
-    newcomer.sign_in(user)
-    return user, newcomer
-
-
-def choose_one(site: Site, person: People) -> Person:
-    return _asked(site, person, "ask", 1)[1]
-
-
-def choose_one_of_two(site: Site, person: People) -> Person:
-    return _asked(site, person, "ask_of_two", 2)[1]
-
-
-def choose_all(site: Site, person: People) -> Person:
-    return _asked(site, person, "ask", 2)[1]
-
-
-def choose_with_error(site: Site, person: People) -> Person:
-    newcomer = choose_one_of_two(site, person)
-    newcomer.page.locator("form").evaluate("form => { form.noValidate = true; }")
-    newcomer.press("End the selected session and sign in")
-    return newcomer
-
-
-def choice_over(site: Site, person: People) -> Person:
-    newcomer = choose_one(site, person)
-    site.age_tickets(minutes=6)
-    newcomer.go("/sessions/choose/")
-    return newcomer
-
-
-def ended_by_another(site: Site, person: People) -> Person:
-    user, first = site.account("end_existing"), person()
-    first.sign_in(user)
-    person(user_agent=IPHONE).sign_in(user)
-    first.go("/report/")
-    return first
-
-
-def ended_by_time(site: Site, person: People) -> Person:
-    user, sleeper = site.account("roomy"), person()
-    sleeper.sign_in(user)
-    site.age(user, "last_seen", minutes=31)
-    site.age(user, "deadline", minutes=31)
-    sleeper.go("/report/")
-    return sleeper
 
 
 def your_sessions(site: Site, person: People) -> Person:
@@ -86,87 +28,40 @@ def your_sessions(site: Site, person: People) -> Person:
 
 
 def your_sessions_with_a_wrong_name(site: Site, person: People) -> Person:
-    user, somebody = site.account("one_each"), person()
-    person(user_agent=IPHONE).sign_in(user)
-    somebody.sign_in(user)
-    somebody.go("/sessions/")
-    somebody.page.locator("summary").last.click()
-    field = somebody.page.get_by_label("Name of the device").last
-    field.evaluate("field => field.removeAttribute('maxlength')")
-    field.fill("The one with the longest name of them all " * 5)
-    somebody.press("Save the name")
+    somebody = scenes.on_two_devices(site, person)
+    scenes.call_device(somebody, -1, "The one with the longest name of them all " * 5)
     return somebody
 
 
-def confirm(site: Site, person: People) -> Person:
-    user, somebody = site.account("roomy"), person()
-    person(user_agent=IPHONE).sign_in(user)
-    somebody.sign_in(user)
-    site.age(user, "authenticated", minutes=20)
-    somebody.go("/sessions/")
-    somebody.press("End all other sessions")
-    return somebody
-
-
-def confirm_with_error(site: Site, person: People) -> Person:
-    somebody = confirm(site, person)
-    somebody.page.get_by_label("Password").fill(PASSWORD.upper())
-    somebody.press("Confirm")
-    return somebody
-
-
-def unavailable(site: Site, person: People) -> Person:
-    user, somebody = site.account("roomy"), person()
-    somebody.sign_in(user)
-    with site.without_its_store():
-        somebody.go("/report/")
-    return somebody
-
-
-HEADINGS: dict[Callable[[Site, People], Person], str] = {
-    refused: "You are not signed in",
-    choose_one: "You are signed in elsewhere",
-    choose_one_of_two: "You are signed in elsewhere",
-    choose_all: "You are signed in elsewhere",
-    choose_with_error: "You are signed in elsewhere",
-    choice_over: "Please sign in again",
-    ended_by_another: "You have been signed out",
-    ended_by_time: "You have been signed out",
+HEADINGS: dict[Scene, str] = {
+    scenes.refused: "You are not signed in",
+    scenes.choose_one: "You are signed in elsewhere",
+    scenes.choose_one_of_two: "You are signed in elsewhere",
+    scenes.choose_all: "You are signed in elsewhere",
+    scenes.choose_with_error: "You are signed in elsewhere",
+    scenes.choice_over: "Please sign in again",
+    scenes.ended_by_another: "You have been signed out",
+    scenes.ended_by_time: "You have been signed out",
     your_sessions: "Your sessions",
     your_sessions_with_a_wrong_name: "Your sessions",
-    confirm: "Confirm that it is you",
-    confirm_with_error: "Confirm that it is you",
-    unavailable: "Please try again in a moment",
+    scenes.confirm: "Confirm that it is you",
+    scenes.confirm_with_error: "Confirm that it is you",
+    scenes.unavailable: "Please try again in a moment",
 }
-SIGNED_IN = {your_sessions, your_sessions_with_a_wrong_name, confirm, confirm_with_error}
-
-
-@contextmanager
-def people_at(browser: Browser, site: Site) -> Iterator[People]:
-    made: list[Person] = []
-
-    def new(**options: Any) -> Person:
-        made.append(Person(browser, site.url, scripts=True, **options))  # axe is one
-        return made[-1]
-
-    yield new
-    for each in made:
-        each.leave()
+SIGNED_IN = {your_sessions, your_sessions_with_a_wrong_name, scenes.confirm, scenes.confirm_with_error}
 
 
 @pytest.fixture(scope="module", params=HEADINGS, ids=lambda way: way.__name__)
-def arrived(
-    request: pytest.FixtureRequest, chromium_browser: Browser, site: Site
-) -> Iterator[tuple[Callable[[Site, People], Person], Person]]:
+def arrived(request: pytest.FixtureRequest, chromium_browser: Browser, site: Site) -> Iterator[tuple[Scene, Person]]:
     """Somebody who came to one of our pages the way that people do. The tests of one page share the visit."""
-    way: Callable[[Site, People], Person] = request.param
-    with people_at(chromium_browser, site) as person:
+    way: Scene = request.param
+    with people_at(chromium_browser, site, scripts=True) as person:  # axe is one
         visitor = way(site, person)
         assert visitor.heading == HEADINGS[way]
         yield way, visitor
 
 
-Arrived = tuple[Callable[[Site, People], Person], Person]
+Arrived = tuple[Scene, Person]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
