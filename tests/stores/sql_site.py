@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-TABLES = ("sojourn_subject", "sojourn_session", "sojourn_ticket", "sojourn_event", "sojourn_epoch")
+OF_SUBJECTS = ("sojourn_subject", "sojourn_session", "sojourn_ticket", "sojourn_event", "sojourn_lease")
+TABLES = (*OF_SUBJECTS, "sojourn_sink", "sojourn_epoch")
 
 
 def configure(*, alone: bool = False) -> None:
@@ -92,8 +93,7 @@ class SQLReader:
         return [json.loads(row["payload"]) for row in rows]
 
     def remains(self, subject: str) -> list[Any]:
-        tables = (table for table in TABLES if table != "sojourn_epoch")
-        return [row for table in tables for row in run(self.alias, *_of(table, subject))]
+        return [row for table in OF_SUBJECTS for row in run(self.alias, *_of(table, subject))]
 
 
 def _of(table: str, subject: str) -> tuple[str, tuple[str]]:

@@ -137,6 +137,7 @@ def test_stored_words_are_stable() -> None:
         "deactivated",
         "deleted",
         "epoch",
+        "disowned",
         "aborted",
     ]
     assert [str(state) for state in State] == ["open", "ended"]

@@ -32,10 +32,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStarted(Event):
-    """A session was admitted. `also_open` are the sids that stay open beside it."""
+    """A session was admitted. `also_open` are the sids that stay open beside it.
+
+    `unusual`: what about it is new to its subject, of "new_device", "new_place" and "far" (farther from the sign-in
+    before than anybody travels in that time). `first`: nothing was known of the subject, so that nothing is unusual.
+    `trusted`: the subject trusts the device. `previous`: the sign-in before (at, device, address, place).
+    """
 
     session: Session
     also_open: tuple[str, ...] = ()
+    unusual: tuple[str, ...] = ()
+    first: bool = False
+    trusted: bool = False
+    previous: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,8 @@ class EndReason(StrEnum):
     DELETED = "deleted"
     EPOCH = "epoch"
     """An operator ended every session of the store at once, as after restoring a backup."""
+    DISOWNED = "disowned"
+    """Its user said that the sign-in was not theirs, by the link in a message that told them of it."""
     ABORTED = "aborted"
     """The sign-in did not complete: the request failed after the session was admitted."""
 
@@ -89,6 +91,35 @@ class Device:
     def label(self) -> str:
         """A name a person recognises, such as "Firefox on Windows"; empty when nothing is known."""
         return " on ".join(part for part in (self.family, self.os) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where an address is, as far as a database of addresses knows; empty where it does not. A guess, not a proof.
+
+    `country`: ISO 3166-1 code of two letters. `latitude`, `longitude`: degrees, both or neither. `network`: who runs
+    it, such as "AS3320 Deutsche Telekom AG".
+    """
+
+    country: str = ""
+    region: str = ""
+    city: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    network: str = ""
+
+    def __post_init__(self) -> None:
+        for name, limit in (("country", 2), ("region", 100), ("city", 100), ("network", 100)):
+            object.__setattr__(self, name, clean_text(getattr(self, name), limit))
+        if (self.latitude is None) != (self.longitude is None):
+            raise InvalidInput("A location has both a latitude and a longitude, or neither.")
+        if self.latitude is not None and not (-90 <= self.latitude <= 90 and -180 <= (self.longitude or 0) <= 180):
+            raise InvalidInput("A latitude is between -90 and 90 degrees, a longitude between -180 and 180.")
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of it that can tell it from another."""
+        return bool(self.country) or self.latitude is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +192,8 @@ class Arrival:
     device: Device = field(default_factory=Device)
     address: str = ""
     place: str = ""
+    """Where it comes from, as people read it; `location` is the same for rules."""
+    location: Location = field(default_factory=Location)
     persistent: bool = False
     groups: frozenset[str] = frozenset()
     """Roles and groups of the subject, for limits that differ by them."""
@@ -232,6 +265,50 @@ class Eviction:
     winner: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A device that the subject has signed in on: since when, when last, and whether they said that it is theirs.
+
+    `label` is what it was called by itself, such as "Firefox on Windows". A name of the subject's own is elsewhere.
+    """
+
+    since: int
+    last: int
+    label: str = ""
+    trusted: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", clean_text(self.label, 130))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPlace:
+    """Where the subject has signed in from, and when last."""
+
+    location: Location
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The subject's last sign-in, to be told at the next (NIST SP 800-53 AC-9). `location` for the speed of travel."""
+
+    at: int
+    device: str = ""
+    address: str = ""
+    place: str = ""
+    location: Location = field(default_factory=Location)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "device", clean_text(self.device, 130))
+        object.__setattr__(self, "address", clean_text(self.address, 64))
+        object.__setattr__(self, "place", clean_text(self.place))
+
+
+DEVICES_MAX = 50
+PLACES_MAX = 20
+CONFIRMED_MAX = 50
+ANSWERED_MAX = 50
 DEVICE_NAMES_MAX = 50
 NAME_MAX = 64
 """Characters of the longest name of a device."""
@@ -246,15 +323,30 @@ class Profile:
     Both are bounded; the oldest go first. A subject of whom nothing is remembered has an empty profile.
     `unenforced`: the sids of open sessions that began while their policy was report-only, each with why it would be
     over had the policy been enforced; "" if it would not.
+    `devices`: those that the subject has signed in on, by digest, the one used longest ago first. `places`: where
+    from, likewise. `last_sign_in`: the last one that was admitted. `refused_since`: how many sign-ins a limit has
+    refused since. `muted`: the kinds of notices that the subject does not want. `confirmed`: the sids of sessions of
+    which they said that it was them. `answered`: ids of messages whose question they have answered, each with when.
     """
 
     pause: Pause | None = None
     device_names: Mapping[str, str] = field(default_factory=dict, repr=False)
     evictions: tuple[Eviction, ...] = ()
     unenforced: Mapping[str, str] = field(default_factory=dict)
+    devices: Mapping[str, KnownDevice] = field(default_factory=dict, repr=False)
+    places: tuple[KnownPlace, ...] = ()
+    last_sign_in: SignIn | None = None
+    refused_since: int = 0
+    muted: frozenset[str] = frozenset()
+    confirmed: tuple[str, ...] = ()
+    answered: Mapping[str, int] = field(default_factory=dict)
     format: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "devices", dict(list(self.devices.items())[-DEVICES_MAX:]))
+        object.__setattr__(self, "places", self.places[-PLACES_MAX:])
+        object.__setattr__(self, "confirmed", self.confirmed[-CONFIRMED_MAX:])
+        object.__setattr__(self, "answered", dict(list(self.answered.items())[-ANSWERED_MAX:]))
         names = [(digest, clean_text(name, NAME_MAX)) for digest, name in self.device_names.items()]
         object.__setattr__(self, "device_names", dict([pair for pair in names if pair[1]][-DEVICE_NAMES_MAX:]))
         object.__setattr__(self, "evictions", self.evictions[-EVICTIONS_MAX:])
@@ -262,7 +354,8 @@ class Profile:
     @property
     def empty(self) -> bool:
         """Whether there is nothing in it that must outlive the subject's sessions."""
-        return self.pause is None and not self.device_names
+        kept = (self.pause, self.device_names, self.devices, self.places, self.last_sign_in, self.muted, self.answered)
+        return not any(kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,8 @@ class Page:
 class Census:
     """What is live in a store at one moment.
 
-    `per_subject`: how many subjects have that many live sessions. `outbox`: how many events are recorded, and
-    `outbox_since` the time of the oldest of them.
+    `per_subject`: how many subjects have that many live sessions. `outbox`: how many events wait to be delivered,
+    `outbox_since` the time of the oldest of them, `dead` how many were given up at a sink.
     """
 
     at: int
@@ -97,6 +97,7 @@ class Census:
     per_subject: Mapping[int, int] = field(default_factory=dict)
     outbox: int = 0
     outbox_since: int | None = None
+    dead: int = 0
 
 
 @dataclass(frozen=True, slots=True)

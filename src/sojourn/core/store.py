@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from sojourn.core.decisions import Decision
+from sojourn.core.outbox import AsyncOutbox, Outbox
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 
@@ -19,7 +20,7 @@ T = TypeVar("T")
 Decide = Callable[[Roster], Decision[T]]
 
 
-class Store(Protocol):
+class Store(Outbox, Protocol):
     """A session store, for callers that wait."""
 
     def lookup(self, digest: bytes) -> Session | None:
@@ -128,7 +129,7 @@ class Store(Protocol):
         ...
 
 
-class AsyncStore(Protocol):
+class AsyncStore(AsyncOutbox, Protocol):
     """The same store for callers that await; each method has the contract of its twin in `Store`."""
 
     async def lookup(self, digest: bytes) -> Session | None:

@@ -6,31 +6,42 @@ see it, so it cannot hold a limit for a site with several workers.
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import InvalidInput
 from sojourn.core.events import STOPPED, Event, payload
+from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Profile, Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
 from sojourn.core.timeouts import deadline, judge
+from sojourn.stores.memory_outbox import MemoryOutbox
 
 T = TypeVar("T")
 _NOTHING = Profile()
 
 
-class MemoryStore:
-    """A `Store` of dictionaries under one lock. Atomic among the threads of one process; durable nowhere."""
+def nobody(_: Event) -> bool:
+    """What a store is told of the events that are wanted where nobody delivers any."""
+    return False
 
-    def __init__(self) -> None:
+
+class MemoryStore:
+    """A `Store` of dictionaries under one lock. Atomic among the threads of one process; durable nowhere.
+
+    `wanted` says of an event whether it is to be delivered to anybody.
+    """
+
+    def __init__(self, *, wanted: Callable[[Event], bool] = nobody) -> None:
+        self._wanted = wanted
         self._lock = threading.RLock()
         self._sessions: dict[str, Session] = {}
         self._sid_of: dict[bytes, str] = {}
         self._tickets: dict[bytes, Ticket] = {}
-        self._events: dict[str, Event] = {}
+        self._outbox = MemoryOutbox()
         self._profiles: dict[str, Profile] = {}
         self._epoch = 0
 
@@ -38,13 +49,13 @@ class MemoryStore:
     def events(self) -> list[Event]:
         """All recorded events, in the order of recording."""
         with self._lock:
-            return list(self._events.values())
+            return list(self._outbox.events.values())
 
     def remains(self, subject: str) -> list[Session | Ticket | Event | Profile]:
         """All that is kept of the subject, of whatever kind."""
         with self._lock:
             tickets = [ticket for ticket in self._tickets.values() if ticket.subject == subject]
-            events = [event for event in self._events.values() if event.subject == subject]
+            events = [event for event in self._outbox.events.values() if event.subject == subject]
             profiles = [self._profiles[subject]] if subject in self._profiles else []
             return [*self._of(subject), *tickets, *events, *profiles]
 
@@ -105,7 +116,7 @@ class MemoryStore:
             if decision.issue is not None:
                 self._tickets.setdefault(decision.issue.digest, decision.issue)
             for event in decision.events:
-                self._events.setdefault(event.id, event)
+                self._outbox.record(event, wanted=self._wanted(event))
 
     def touch(self, session: Session, now: int, carrier_expires: int | None) -> bool:
         """See `Store.touch`."""
@@ -129,7 +140,7 @@ class MemoryStore:
         with self._lock:
             sessions = [s for s in self._sessions.values() if s.ended is not None and s.ended < before][:limit]
             tickets = [t for t in self._tickets.values() if t.expires < before][:limit]
-            events = [e for e in self._events.values() if e.at < before][:limit]
+            events = [e for e in self._outbox.events.values() if e.at < before][:limit]
             self._forget(sessions, tickets, events)
             for subject in {session.subject for session in sessions}:
                 if self._profiles.get(subject, _NOTHING).empty and not any(self._of(subject)):
@@ -163,8 +174,9 @@ class MemoryStore:
                 by_device_class=Counter(session.device.kind for session in live),
                 by_client=Counter(session.client for session in live),
                 per_subject=Counter(each.values()),
-                outbox=len(self._events),
-                outbox_since=min((event.at for event in self._events.values()), default=None),
+                outbox=len(self._outbox.waiting),
+                outbox_since=min((letter.at for letter in self._outbox.waiting), default=None),
+                dead=sum(letter.dead for letter in self._outbox.letters.values()),
             )
 
     def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:
@@ -182,7 +194,9 @@ class MemoryStore:
                         ended=Counter(
                             s.end_reason for s in self._sessions.values() if s.end_reason and s.ended in span
                         ),
-                        stopped=Counter(e.type for e in self._events.values() if e.type in STOPPED and e.at in span),
+                        stopped=Counter(
+                            e.type for e in self._outbox.events.values() if e.type in STOPPED and e.at in span
+                        ),
                     )
                 )
             return tallies
@@ -192,7 +206,7 @@ class MemoryStore:
         with self._lock:
             found = [
                 event
-                for event in sorted(self._events.values(), key=lambda event: (event.at, event.id))
+                for event in sorted(self._outbox.events.values(), key=lambda event: (event.at, event.id))
                 if query.subject in (None, event.subject)
                 and (not query.types or event.type in query.types)
                 and (query.since is None or event.at >= query.since)
@@ -210,10 +224,50 @@ class MemoryStore:
         with self._lock:
             sessions = list(self._of(subject))
             tickets = [ticket for ticket in self._tickets.values() if ticket.subject == subject]
-            events = [event for event in self._events.values() if event.subject == subject]
+            events = [event for event in self._outbox.events.values() if event.subject == subject]
             self._forget(sessions, tickets, events)
             self._profiles.pop(subject, None)
+            self._outbox.forget_subject(subject)
             return len(sessions) + len(tickets) + len(events)
+
+    def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
+        """See `Outbox.claim`."""
+        with self._lock:
+            return self._outbox.claim(worker, now, until, subject)
+
+    def settle(
+        self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
+    ) -> Lease | None:
+        """See `Outbox.settle`."""
+        with self._lock:
+            return self._outbox.settle(lease, letters, told, until)
+
+    def dead_letters(self, limit: int, after: str | None = None) -> Sequence[Letter]:
+        """See `Outbox.dead_letters`."""
+        with self._lock:
+            return self._outbox.dead_letters(limit, after)
+
+    def revive(self, ids: Collection[str], now: int, sink: str | None = None) -> int:
+        """See `Outbox.revive`."""
+        with self._lock:
+            return self._outbox.revive(ids, now, sink)
+
+    def shed(self, keep: int, limit: int) -> int:
+        """See `Outbox.shed`."""
+        with self._lock:
+            return self._outbox.shed(keep, limit)
+
+    def note_failing(self, sink: str, failing: Failing | None) -> None:
+        """See `Outbox.note_failing`."""
+        with self._lock:
+            self._outbox.sinks.pop(sink, None)
+            if failing is not None:
+                self._outbox.sinks[sink] = failing
+
+    def failing(self) -> Mapping[str, Failing]:
+        """See `Outbox.failing`."""
+        with self._lock:
+            return dict(self._outbox.sinks)
 
     def _of(self, subject: str) -> Iterator[Session]:
         return (session for session in self._sessions.values() if session.subject == subject)
@@ -235,8 +289,7 @@ class MemoryStore:
                 self._sid_of.pop(digest or b"", None)
         for ticket in tickets:
             del self._tickets[ticket.digest]
-        for event in events:
-            del self._events[event.id]
+        self._outbox.forget(events)
 
     def _write(self, session: Session) -> None:
         self._sessions[session.sid] = replace(session, voided=None)

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import StoreUnavailable
+from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide, Store
@@ -88,6 +89,36 @@ class ThreadedStore:
         """See `Store.erase`."""
         return await asyncio.to_thread(self._store.erase, subject)
 
+    async def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
+        """See `Outbox.claim`."""
+        return await asyncio.to_thread(self._store.claim, worker, now, until, subject)
+
+    async def settle(
+        self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
+    ) -> Lease | None:
+        """See `Outbox.settle`."""
+        return await asyncio.to_thread(self._store.settle, lease, letters, told, until=until)
+
+    async def dead_letters(self, limit: int, after: str | None = None) -> Sequence[Letter]:
+        """See `Outbox.dead_letters`."""
+        return await asyncio.to_thread(self._store.dead_letters, limit, after)
+
+    async def revive(self, ids: Collection[str], now: int, sink: str | None = None) -> int:
+        """See `Outbox.revive`."""
+        return await asyncio.to_thread(self._store.revive, ids, now, sink)
+
+    async def shed(self, keep: int, limit: int) -> int:
+        """See `Outbox.shed`."""
+        return await asyncio.to_thread(self._store.shed, keep, limit)
+
+    async def note_failing(self, sink: str, failing: Failing | None) -> None:
+        """See `Outbox.note_failing`."""
+        await asyncio.to_thread(self._store.note_failing, sink, failing)
+
+    async def failing(self) -> Mapping[str, Failing]:
+        """See `Outbox.failing`."""
+        return await asyncio.to_thread(self._store.failing)
+
 
 class AroundStore:
     """A `Store` that passes every call on, through `around`: what to build another such store on."""
@@ -166,6 +197,36 @@ class AroundStore:
     def erase(self, subject: str) -> int:
         """See `Store.erase`."""
         return self.around("erase", lambda: self.store.erase(subject))
+
+    def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
+        """See `Outbox.claim`."""
+        return self.around("claim", lambda: self.store.claim(worker, now, until, subject))
+
+    def settle(
+        self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
+    ) -> Lease | None:
+        """See `Outbox.settle`."""
+        return self.around("settle", lambda: self.store.settle(lease, letters, told, until=until))
+
+    def dead_letters(self, limit: int, after: str | None = None) -> Sequence[Letter]:
+        """See `Outbox.dead_letters`."""
+        return self.around("dead_letters", lambda: self.store.dead_letters(limit, after))
+
+    def revive(self, ids: Collection[str], now: int, sink: str | None = None) -> int:
+        """See `Outbox.revive`."""
+        return self.around("revive", lambda: self.store.revive(ids, now, sink))
+
+    def shed(self, keep: int, limit: int) -> int:
+        """See `Outbox.shed`."""
+        return self.around("shed", lambda: self.store.shed(keep, limit))
+
+    def note_failing(self, sink: str, failing: Failing | None) -> None:
+        """See `Outbox.note_failing`."""
+        self.around("note_failing", lambda: self.store.note_failing(sink, failing))
+
+    def failing(self) -> Mapping[str, Failing]:
+        """See `Outbox.failing`."""
+        return self.around("failing", self.store.failing)
 
 
 class InstrumentedStore(AroundStore):

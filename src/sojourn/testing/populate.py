@@ -159,7 +159,7 @@ class _Rows:
         at = f"({self._begin} + n * {gap})"
         head = f'\'{{"v": 1, "type": "{kind}", "id": "\''
         payload = self._text(head, number, '\'", "subject": "\'', self._subject, '\'", "at": \'', at, f"'{facts}}}'")
-        values = {"event": number, "route": "0", "subject": self._subject, "type": f"'{kind}'", "at": at}
+        values = {"event": number, "route": "0", "subject": self._subject, "type": f"'{kind}'", "at": at, "due": "NULL"}
         picked = ", ".join({**values, "payload": payload}[name] for name in EVENT)
         return f"INSERT INTO sojourn_event ({', '.join(EVENT)}) SELECT {picked} FROM ({_numbers(count)}) AS numbers"
 

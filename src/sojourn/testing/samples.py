@@ -5,7 +5,21 @@ from dataclasses import replace
 from typing import Any
 
 from sojourn.core.decisions import end_session
-from sojourn.core.records import Arrival, Device, DeviceClass, EndReason, Eviction, Pause, Profile, Session, Ticket
+from sojourn.core.records import (
+    Arrival,
+    Device,
+    DeviceClass,
+    EndReason,
+    Eviction,
+    KnownDevice,
+    KnownPlace,
+    Location,
+    Pause,
+    Profile,
+    Session,
+    SignIn,
+    Ticket,
+)
 from sojourn.core.timeouts import DAY, HOUR
 from sojourn.testing.clock import START
 
@@ -61,6 +75,7 @@ def full_arrival(subject: str = "ann") -> Arrival:
         device=Device(DeviceClass.PHONE, "Safari", "iOS", "another-device"),
         address="192.0.2.44",
         place="Besançon",
+        location=full_location(),
         persistent=True,
         groups=frozenset({"staff", "beta"}),
         credentials=("now", "before"),
@@ -80,7 +95,22 @@ def full_profile() -> Profile:
         {"device-digest": "Zoë's “phone”", "another-device": "the laptop"},
         (Eviction(START + 1, "device-digest", "another-device"), Eviction(START + 2, "", "device-digest")),
         {"00one": "", "00another": "evicted"},
+        devices={
+            "another-device": KnownDevice(START - DAY, START - HOUR),
+            "device-digest": KnownDevice(START, START + 1, "Firefox on Windows", trusted=True),
+        },
+        places=(KnownPlace(Location("FR"), START), KnownPlace(full_location(), START + 1)),
+        last_sign_in=SignIn(START + 1, "Firefox on Windows", "192.0.2.7", "Zürich, Switzerland", full_location()),
+        refused_since=3,
+        muted=frozenset({"second_session"}),
+        confirmed=("00one", "00another"),
+        answered={"an-event": START + 2, "another-event": START + 3},
     )
+
+
+def full_location() -> Location:
+    """A location with every field set."""
+    return Location("CH", "Zürich", "Zürich", 47.3769, 8.5417, "AS64500 Example Networks")
 
 
 def ticket(name: str, subject: str = "ann", **fields: Any) -> Ticket:

@@ -132,6 +132,12 @@ class OutboxEvent(models.Model):
     type = ExactField(_("type"), max_length=64)
     at = models.BigIntegerField(_("at"))
     payload = models.TextField(_("payload"))
+    # NULL in what was recorded before there was delivery. Adding such columns rewrites no row, on no database.
+    due = models.BigIntegerField(_("to be delivered at"), null=True)
+    """When a worker is to look at it next; NULL once nobody waits for it."""
+    progress = models.TextField(_("progress of delivery"), null=True)
+    dead = models.BigIntegerField(_("given up"), null=True)
+    """When it happened, if a sink has given it up; otherwise NULL."""
 
     class Meta:
         db_table = "sojourn_event"
@@ -140,13 +146,52 @@ class OutboxEvent(models.Model):
         default_permissions = ()
         constraints = (models.UniqueConstraint(fields=("event",), name="sojourn_event_event"),)
         indexes = (
-            models.Index(fields=("route", "id"), name="sojourn_event_route"),
+            models.Index(fields=("due",), name="sojourn_event_due"),
+            models.Index(fields=("subject", "due"), name="sojourn_event_waiting"),
+            models.Index(fields=("dead",), name="sojourn_event_dead"),
             models.Index(fields=("at",), name="sojourn_event_at"),
             models.Index(fields=("subject", "at"), name="sojourn_event_subject"),
         )
 
     def __str__(self) -> str:
         return f"{self.type} {self.event}"
+
+
+class Lease(models.Model):
+    """Who tells of a subject at present, and when anybody last did; see `sojourn.core.outbox.Lease`."""
+
+    subject = ExactField(_("subject"), max_length=255, primary_key=True)
+    worker = ExactField(_("worker"), max_length=64)
+    until = models.BigIntegerField(_("until"))
+    told = models.TextField(_("last told"))
+
+    class Meta:
+        db_table = "sojourn_lease"
+        verbose_name = _("lease")
+        verbose_name_plural = _("leases")
+        default_permissions = ()
+        indexes = (models.Index(fields=("until",), name="sojourn_lease_until"),)
+
+    def __str__(self) -> str:
+        return str(self.subject)
+
+
+class Sink(models.Model):
+    """A way of telling that fails at present; see `sojourn.core.outbox.Failing`."""
+
+    name = ExactField(_("name"), max_length=255, primary_key=True)
+    since = models.BigIntegerField(_("since"))
+    error = models.TextField(_("error"))
+    disabled = models.BigIntegerField(_("disabled"), null=True)
+
+    class Meta:
+        db_table = "sojourn_sink"
+        verbose_name = _("failing sink")
+        verbose_name_plural = _("failing sinks")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.name)
 
 
 class Epoch(models.Model):

@@ -21,6 +21,7 @@ REASONS: dict[EndReason, str | Promise] = {
     EndReason.DEACTIVATED: pgettext_lazy("reason", "Account deactivated"),
     EndReason.DELETED: pgettext_lazy("reason", "Account deleted"),
     EndReason.EPOCH: pgettext_lazy("reason", "All sessions ended by an administrator"),
+    EndReason.DISOWNED: pgettext_lazy("reason", "Reported as not you"),
     EndReason.ABORTED: pgettext_lazy("reason", "The sign-in did not complete"),
 }
 
@@ -56,6 +57,10 @@ EXPLANATIONS: dict[EndReason, str | Promise] = {
     EndReason.DELETED: _(
         "This account was deleted, so all its sessions were ended. If you did not expect that, ask the "
         "people who run this site."
+    ),
+    EndReason.DISOWNED: _(
+        "The owner of this account said, by the link in a message, that this sign-in was not theirs. If it was "
+        "yours, sign in again, and change the password if somebody else may know it."
     ),
     EndReason.ABORTED: _(
         "Your sign-in could not be completed because of an error, so its session was ended. Please sign in again."

@@ -65,7 +65,7 @@ class Answers:
                 kinds[known] += held
             clients[_text(client)] += held
         per_subject: dict[int, int] = dict(self._query(*self._questions.live_by_subject(now)))
-        ((outbox, since),) = self._query(*self._questions.outbox())
+        ((outbox, since, dead),) = self._query(*self._questions.outbox())
         return Census(
             now,
             sessions=sum(clients.values()),
@@ -75,6 +75,7 @@ class Answers:
             per_subject=per_subject,
             outbox=outbox,
             outbox_since=since,
+            dead=dead,
         )
 
     def tally(self, start: int, step: int, count: int) -> Sequence[Tally]:

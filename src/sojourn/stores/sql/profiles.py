@@ -4,27 +4,45 @@ import json
 from typing import Any
 
 from sojourn.core.errors import RecordFormatError
-from sojourn.core.records import Eviction, Pause, Profile
-from sojourn.stores.sql.damage import DAMAGE, each, known_format
+from sojourn.core.records import Eviction, KnownDevice, KnownPlace, Location, Pause, Profile, SignIn
+from sojourn.stores.sql.damage import DAMAGE, each, flag, known_format, texts
 
 _NOTHING = Profile()
 _KEYS = ("format", "pause", "device_names", "evictions", "unenforced")
+_LATER: dict[str, Any] = {
+    "devices": {},
+    "places": [],
+    "last_sign_in": None,
+    "refused_since": 0,
+    "muted": [],
+    "confirmed": [],
+    "answered": {},
+}
+"""What the first version did not write, and what is not there is taken for."""
 
 
 def profile_text(profile: Profile) -> str | None:
     """What the column `profile` holds; None if there is nothing to remember."""
     if profile == _NOTHING:
         return None
-    pause = profile.pause
-    return json.dumps(
-        {
-            "format": profile.format,
-            "pause": None if pause is None else [pause.since, pause.by, pause.note, pause.until],
-            "device_names": dict(profile.device_names),
-            "evictions": [[one.at, one.loser, one.winner] for one in profile.evictions],
-            "unenforced": dict(profile.unenforced),
-        }
-    )
+    pause, last = profile.pause, profile.last_sign_in
+    facts = {
+        "format": profile.format,
+        "pause": None if pause is None else [pause.since, pause.by, pause.note, pause.until],
+        "device_names": dict(profile.device_names),
+        "evictions": [[one.at, one.loser, one.winner] for one in profile.evictions],
+        "unenforced": dict(profile.unenforced),
+        "devices": {digest: [one.since, one.last, one.label, one.trusted] for digest, one in profile.devices.items()},
+        "places": [[location_facts(one.location), one.last] for one in profile.places],
+        "last_sign_in": None
+        if last is None
+        else [last.at, last.device, last.address, last.place, location_facts(last.location)],
+        "refused_since": profile.refused_since,
+        "muted": sorted(profile.muted),
+        "confirmed": list(profile.confirmed),
+        "answered": dict(profile.answered),
+    }
+    return json.dumps({name: value for name, value in facts.items() if name in _KEYS or value != _LATER[name]})
 
 
 def profile_of(value: object) -> Profile:
@@ -36,12 +54,42 @@ def profile_of(value: object) -> Profile:
         version, pause, names, evictions, unenforced = map(facts.pop, _KEYS)
         known_format(version)
         each(str, (*names.keys(), *names.values(), *unenforced.keys(), *unenforced.values()))
+        later = {name: facts.pop(name, nothing) for name, nothing in _LATER.items()}
         if facts:
             raise ValueError
-        paused = None if pause is None else _pause(*pause)
-        return Profile(paused, names, tuple(_eviction(*one) for one in evictions), unenforced, version)
+        each(int, (later["refused_since"], *later["answered"].values()))
+        return Profile(
+            pause=None if pause is None else _pause(*pause),
+            device_names=names,
+            evictions=tuple(_eviction(*one) for one in evictions),
+            unenforced=unenforced,
+            devices={digest: _device(*one) for digest, one in later["devices"].items()},
+            places=tuple(_place(*one) for one in later["places"]),
+            last_sign_in=None if later["last_sign_in"] is None else _sign_in(*later["last_sign_in"]),
+            refused_since=later["refused_since"],
+            muted=frozenset(texts(later["muted"])),
+            confirmed=texts(later["confirmed"]),
+            answered=later["answered"],
+            format=version,
+        )
     except DAMAGE:
         raise RecordFormatError from None
+
+
+def location_facts(location: Location) -> list[object]:
+    """A location, ready for JSON."""
+    return [
+        *(location.country, location.region, location.city),
+        *(location.latitude, location.longitude, location.network),
+    ]
+
+
+def location_of(facts: Any) -> Location:
+    """The location in what `location_facts` made. Raises one of DAMAGE."""
+    country, region, city, latitude, longitude, network = facts
+    each(str, (country, region, city, network))
+    each(float, (latitude, longitude), int, type(None))
+    return Location(country, region, city, latitude, longitude, network)
 
 
 def _pause(since: Any, by: Any, note: Any, until: Any) -> Pause:
@@ -54,3 +102,20 @@ def _eviction(at: Any, loser: Any, winner: Any) -> Eviction:
     each(int, (at,))
     each(str, (loser, winner))
     return Eviction(at, loser, winner)
+
+
+def _device(since: Any, last: Any, label: Any, trusted: Any) -> KnownDevice:
+    each(int, (since, last))
+    each(str, (label,))
+    return KnownDevice(since, last, label, flag(trusted))
+
+
+def _place(location: Any, last: Any) -> KnownPlace:
+    each(int, (last,))
+    return KnownPlace(location_of(location), last)
+
+
+def _sign_in(at: Any, device: Any, address: Any, place: Any, location: Any) -> SignIn:
+    each(int, (at,))
+    each(str, (device, address, place))
+    return SignIn(at, device, address, place, location_of(location))

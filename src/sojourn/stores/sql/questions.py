@@ -125,7 +125,9 @@ class Questions:
 
     def outbox(self) -> Question:
         """How many events are recorded, and the time of the oldest."""
-        return "SELECT COUNT(*), MIN(at) FROM sojourn_event", []
+        waiting = "(SELECT COUNT(*) FROM sojourn_event WHERE due IS NOT NULL)"
+        oldest = "(SELECT MIN(at) FROM sojourn_event WHERE due IS NOT NULL)"
+        return f"SELECT {waiting}, {oldest}, (SELECT COUNT(*) FROM sojourn_event WHERE dead IS NOT NULL)", []
 
     def started(self, start: int, step: int, end: int) -> Question:
         """How many sessions started in each stretch."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from sojourn.core.errors import InvalidInput, RecordFormatError
 from sojourn.core.events import Event, payload
-from sojourn.core.records import Arrival, Device, DeviceClass, EndReason, Session, State, Ticket
+from sojourn.core.records import Arrival, Device, DeviceClass, EndReason, Location, Session, State, Ticket
 from sojourn.core.timeouts import deadline
 from sojourn.stores.sql.damage import DAMAGE, digest, each, flag, known_format, texts
 from sojourn.stores.sql.database import Row, Value
+from sojourn.stores.sql.profiles import location_facts, location_of
 
 NEVER = 1 << 62
 """The deadline of an open session that no time ends; far beyond any clock."""
@@ -59,7 +60,7 @@ _texts = itemgetter(
 _LATER = ("end_note", "privileges")
 """Columns that the first version did not have: what it wrote has NULL there."""
 TICKET = ("digest", "subject", "created", "expires", "browser", "arrival", "context", "format")
-EVENT = ("event", "route", "subject", "type", "at", "payload")
+EVENT = ("event", "route", "subject", "type", "at", "payload", "due")
 
 
 def storable(text: str, width: int) -> bool:
@@ -144,8 +145,8 @@ def ticket_values(ticket: Ticket) -> dict[str, Value]:
     )
 
 
-def event_values(event: Event) -> dict[str, Value]:
-    """The columns of an event, by name."""
+def event_values(event: Event, *, wanted: bool) -> dict[str, Value]:
+    """The columns of an event, by name. One that is `wanted` is due to be delivered as soon as it is recorded."""
     return _checked(
         {
             "event": event.id,
@@ -154,6 +155,7 @@ def event_values(event: Event) -> dict[str, Value]:
             "type": event.type,
             "at": event.at,
             "payload": json.dumps(payload(event)),
+            "due": event.at if wanted else None,
         }
     )
 
@@ -214,6 +216,7 @@ def _arrival_facts(arrival: Arrival) -> dict[str, object]:
         "device": [str(device.kind), device.family, device.os, device.digest],
         "address": arrival.address,
         "place": arrival.place,
+        "location": location_facts(arrival.location),
         "persistent": arrival.persistent,
         "groups": sorted(arrival.groups),
         "credentials": list(arrival.credentials),
@@ -227,7 +230,7 @@ def _arrival_facts(arrival: Arrival) -> dict[str, object]:
 
 
 def _arrival(facts: dict[str, Any]) -> Arrival:
-    facts = {"privileges": "", **facts}  # the first version wrote none
+    facts = {"privileges": "", "location": location_facts(Location()), **facts}  # the first version wrote neither
     kind, family, os, device_digest = facts["device"]
     each(str, (family, os, device_digest))
     each(str, map(facts.__getitem__, ("subject", "client", "address", "place", "replaces", "acr", "parent")))
@@ -238,6 +241,7 @@ def _arrival(facts: dict[str, Any]) -> Arrival:
         **{
             **facts,
             "device": Device(DeviceClass(kind), family, os, device_digest),
+            "location": location_of(facts["location"]),
             "persistent": flag(facts["persistent"]),
             "groups": frozenset(texts(facts["groups"])),
             "credentials": texts(facts["credentials"]),

@@ -1,13 +1,15 @@
 """A `Store` in a SQL database: lock the subject, read its roster, decide, write, in one transaction."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import RecordFormatError
+from sojourn.core.events import Event
+from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
@@ -15,6 +17,7 @@ from sojourn.core.tokens import check_subject
 from sojourn.stores.sql.answers import Answers, undamaged
 from sojourn.stores.sql.attempts import attempt
 from sojourn.stores.sql.database import Database, Row, Value
+from sojourn.stores.sql.outbox import SQLOutbox
 from sojourn.stores.sql.profiles import profile_of, profile_text
 from sojourn.stores.sql.rows import (
     EVENT,
@@ -34,6 +37,11 @@ from sojourn.stores.sql.statements import Statements
 T = TypeVar("T")
 Plan = list[tuple[str, Sequence[Value]]]
 _BATCH = 200  # rows that one transaction of a purge deletes
+
+
+def nobody(_: Event) -> bool:
+    """What a store is told of the events that are wanted where nobody delivers any."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +67,21 @@ class SQLStore:
     transaction ends; the roster is read after that, in a statement of its own. So two sign-ins of one subject come
     one after the other under every isolation level from READ COMMITTED up. A change that somebody else's was in the
     way of is tried again a few times, but only when the transaction is the store's own: a caller's cannot be.
+    `wanted` says of an event whether it is to be delivered to anybody.
     """
 
-    def __init__(self, database: Database, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._db = database
+    def __init__(
+        self,
+        database: Database,
+        *,
+        wanted: Callable[[Event], bool] = nobody,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._db, self._wanted = database, wanted
         self._sql = Statements(database.vendor)
         self._sleep = sleep
         self._answers = Answers(self._sql.dialect, self._query)
+        self._outbox = SQLOutbox(self._sql.dialect, self._query, self._execute, self._attempt)
 
     def lookup(self, digest: bytes) -> Session | None:
         """See `Store.lookup`. One statement for a session's newest token, two for the one before or an unknown one."""
@@ -161,6 +177,7 @@ class SQLStore:
             ("sojourn_session", "sid", "ended"),
             ("sojourn_ticket", "digest", "expires"),
             ("sojourn_event", "id", "at"),
+            ("sojourn_lease", "subject", "until"),
         ):
             left = limit
             while left > 0:
@@ -203,9 +220,40 @@ class SQLStore:
         def work() -> int:
             self._execute(self._sql.lock, (subject,))
             gone = [self._execute(statement, (subject,)) for statement in self._sql.erase]
-            return sum(gone[:-1])  # the last is the subject's own row, which the lock may only just have made
+            return sum(gone[:3])  # not a lease, and not the subject's own row, which the lock may only just have made
 
         return self._attempt(work)
+
+    def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
+        """See `Outbox.claim`."""
+        return self._outbox.claim(worker, now, until, subject)
+
+    def settle(
+        self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
+    ) -> Lease | None:
+        """See `Outbox.settle`."""
+        return self._outbox.settle(lease, letters, told, until=until)
+
+    def dead_letters(self, limit: int, after: str | None = None) -> Sequence[Letter]:
+        """See `Outbox.dead_letters`."""
+        return self._outbox.dead_letters(limit, after)
+
+    def revive(self, ids: Collection[str], now: int, sink: str | None = None) -> int:
+        """See `Outbox.revive`."""
+        return self._outbox.revive(ids, now, sink)
+
+    def shed(self, keep: int, limit: int) -> int:
+        """See `Outbox.shed`. By their numbers, of which some were never used: so it may leave fewer."""
+        newest = self._query(self._sql.newest_event, ())[0][0] or 0
+        return self._purge("sojourn_event", "id", "id", newest - keep + 1, limit)[1]
+
+    def note_failing(self, sink: str, failing: Failing | None) -> None:
+        """See `Outbox.note_failing`."""
+        self._outbox.note_failing(sink, failing)
+
+    def failing(self) -> Mapping[str, Failing]:
+        """See `Outbox.failing`."""
+        return self._outbox.failing()
 
     def _purge(self, table: str, key: str, column: str, before: int, count: int) -> tuple[int, int]:
         """Delete up to `count` rows in one short transaction; how many were there, and how many went."""
@@ -262,7 +310,7 @@ class SQLStore:
         plan: Plan = []
         if decision.issue is not None:
             plan.append((self._sql.insert_ticket, _in_order(ticket_values(decision.issue), TICKET)))
-        events = [_in_order(event_values(event), EVENT) for event in decision.events]
+        events = [_in_order(event_values(event, wanted=self._wanted(event)), EVENT) for event in decision.events]
         for start in range(0, len(events), _BATCH):
             batch = events[start : start + _BATCH]
             plan.append((self._sql.insert_events(len(batch)), [value for row in batch for value in row]))

@@ -1,0 +1,202 @@
+"""Recorded events on their way to those who are to learn of them, and what a store does so that none is lost.
+
+The unit of delivery is a subject: one worker at a time holds the lease on a subject, so that what happened to them is
+told in its order, and one whose messages cannot be delivered holds nobody else up. Every sink (a way of telling:
+mail, a webhook) has its own progress with every event.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from sojourn.core.records import clean_text
+
+BATCH_MAX = 100
+"""How many events of one subject a worker is given at once."""
+
+
+class Fate(StrEnum):
+    """What has become of an event at one sink."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    """Delivered, or nothing that the sink tells anybody."""
+    DEAD = "dead"
+    """Given up: it failed for good, too often, or for too long. An operator can send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one sink is with one event.
+
+    `attempts`: how many were made. `due`: not to be tried before. `message`: the id of the message that it is part of
+    (that of its first event), written down before it is first sent, so that every copy is the same. `error`: why the
+    last attempt failed, in a few words, for operators; never an address or a secret.
+    """
+
+    fate: Fate = Fate.WAITING
+    attempts: int = 0
+    due: int = 0
+    message: str = ""
+    error: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "error", clean_text(self.error, 200))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A recorded event, as `sojourn.core.events.payload` wrote it, and how far each sink is with it.
+
+    `due`: when a worker is to look at it next; None once nobody waits for it. A sink that has no progress has not
+    begun.
+    """
+
+    event: Mapping[str, object]
+    due: int | None
+    progress: Mapping[str, Progress] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The event's id, the same in every copy."""
+        return str(self.event["id"])
+
+    @property
+    def subject(self) -> str:
+        """Whom it happened to."""
+        return str(self.event["subject"])
+
+    @property
+    def type(self) -> str:
+        """The event's type."""
+        return str(self.event["type"])
+
+    @property
+    def at(self) -> int:
+        """When it happened."""
+        return int(str(self.event["at"]))
+
+    @property
+    def dead(self) -> bool:
+        """Whether a sink has given it up."""
+        return any(each.fate is Fate.DEAD for each in self.progress.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """That `worker` alone tells of `subject` until `until`. `told`: when each sink last told this subject anything."""
+
+    subject: str
+    worker: str
+    until: int
+    told: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A lease, and the subject's letters that wait, in the order in which they were recorded: the oldest of them."""
+
+    lease: Lease
+    letters: tuple[Letter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """That a sink has failed ever since `since`, last with `error`, and is `disabled` since then, if it is."""
+
+    since: int
+    error: str = ""
+    disabled: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "error", clean_text(self.error, 200))
+
+
+class Outbox(Protocol):
+    """What every store does for delivery. Which events are wanted at all, a store is told when it is made.
+
+    A wanted event is due from the moment that it is recorded, in the same atomic step as the change that it tells of.
+    All methods raise StoreUnavailable when the store cannot be reached, and change nothing then.
+    """
+
+    def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
+        """Lease a subject of whom a letter is due at `now`, and on whom nobody has a lease that lasts beyond `now`.
+
+        The one whose letter has been due longest; with `subject`, that one or none. Also read are the subject's
+        letters that wait and are not due yet, BATCH_MAX in all, the oldest recorded first. Atomic: of several workers
+        one gets the lease. None if there is nothing to do.
+        """
+        ...
+
+    def settle(
+        self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
+    ) -> Lease | None:
+        """Write down how far the sinks are with `letters`, and when each last `told` the subject something.
+
+        With `until` the lease goes on till then and is returned; with None it is given up. Atomic. If another worker
+        has the lease by now nothing is written, and None is returned: whoever works on must stop. A letter that is
+        not recorded any more is passed over.
+        """
+        ...
+
+    def dead_letters(self, limit: int, after: str | None = None) -> Sequence[Letter]:
+        """Letters that a sink has given up, the oldest recorded first, after the one with the id `after`."""
+        ...
+
+    def revive(self, ids: Collection[str], now: int, sink: str | None = None) -> int:
+        """Let what was given up of the letters `ids` (by `sink`, or by any) be due again at `now`, as if never tried.
+
+        Atomic for each letter. Returns how many letters there were.
+        """
+        ...
+
+    def shed(self, keep: int, limit: int) -> int:
+        """Forget the oldest recorded events, at most `limit`, of those beyond `keep`; returns how many went.
+
+        So that a deliverer that has stopped cannot fill the store: what is shed is told to nobody any more. May leave
+        fewer than `keep`, never more once it has returned less than `limit`.
+        """
+        ...
+
+    def note_failing(self, sink: str, failing: Failing | None) -> None:
+        """Remember that a sink is failing, or (None) that it is not."""
+        ...
+
+    def failing(self) -> Mapping[str, Failing]:
+        """The sinks that are failing, by name."""
+        ...
+
+
+class AsyncOutbox(Protocol):
+    """The same for callers that await; each method has the contract of its twin in `Outbox`."""
+
+    async def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
+        """See `Outbox.claim`."""
+        ...
+
+    async def settle(
+        self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
+    ) -> Lease | None:
+        """See `Outbox.settle`."""
+        ...
+
+    async def dead_letters(self, limit: int, after: str | None = None) -> Sequence[Letter]:
+        """See `Outbox.dead_letters`."""
+        ...
+
+    async def revive(self, ids: Collection[str], now: int, sink: str | None = None) -> int:
+        """See `Outbox.revive`."""
+        ...
+
+    async def shed(self, keep: int, limit: int) -> int:
+        """See `Outbox.shed`."""
+        ...
+
+    async def note_failing(self, sink: str, failing: Failing | None) -> None:
+        """See `Outbox.note_failing`."""
+        ...
+
+    async def failing(self) -> Mapping[str, Failing]:
+        """See `Outbox.failing`."""
+        ...

@@ -1,0 +1,72 @@
+"""What a sink is: a way of telling somebody of events, such as mail or one webhook."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sojourn.core.errors import SojournError
+
+
+class DeliveryFailed(SojournError):
+    """The message could not be delivered; it will be tried again later."""
+
+    code = "delivery_failed"
+
+
+class DeliveryRefused(DeliveryFailed):
+    """The message could not be delivered, and no later attempt will be better."""
+
+    code = "delivery_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a sink is to tell at once: events of one subject in their order, as `core.events.payload` wrote them.
+
+    `id` is that of its first event. Every copy has the same id and the same events, whoever sends it and whenever.
+    """
+
+    id: str
+    subject: str
+    events: tuple[Mapping[str, object], ...]
+
+
+class Sink(Protocol):
+    """A way of telling. Called by one worker at a time for each subject, never in the thread of a request.
+
+    `name`: stable, for its progress is kept by it. `fold`: milliseconds after a message in which further events of
+    the same subject wait, to be told together in one message; 0 for a message for each event. `patience`:
+    milliseconds after which an event is given up.
+    """
+
+    @property
+    def name(self) -> str:
+        """See above."""
+        ...
+
+    @property
+    def fold(self) -> int:
+        """See above."""
+        ...
+
+    @property
+    def patience(self) -> int:
+        """See above."""
+        ...
+
+    def wants(self, event: Mapping[str, object]) -> bool:
+        """Whether the sink tells anybody of this event at all. Quick, and asks nobody."""
+        ...
+
+    def deliver(self, message: Message) -> bool:
+        """Tell. Whether anybody was told; False if on a closer look there was nothing to tell, so nothing is folded.
+
+        Takes a bounded time, well below a lease's. Raises DeliveryFailed, whose text is for operators and holds no
+        address and no secret; whatever else it raises counts as that.
+        """
+        ...
+
+
+def any_wants(sinks: Sequence[Sink], event: Mapping[str, object]) -> bool:
+    """Whether any of `sinks` tells anybody of the event."""
+    return any(sink.wants(event) for sink in sinks)
