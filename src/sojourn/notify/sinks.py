@@ -19,6 +19,12 @@ class DeliveryRefused(DeliveryFailed):
     code = "delivery_refused"
 
 
+class SinkClosed(DeliveryRefused):
+    """Whoever was to be told wants to be told nothing any more: the sink is disabled until an operator enables it."""
+
+    code = "sink_closed"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What a sink is to tell at once: events of one subject in their order, as `core.events.payload` wrote them.
@@ -36,7 +42,8 @@ class Sink(Protocol):
 
     `name`: stable, for its progress is kept by it. `fold`: milliseconds after a message in which further events of
     the same subject wait, to be told together in one message; 0 for a message for each event. `patience`:
-    milliseconds after which an event is given up.
+    milliseconds after which an event is given up. `endurance`: milliseconds of nothing but failures after which the
+    sink is disabled, until an operator enables it; 0 for never.
     """
 
     @property
@@ -54,6 +61,11 @@ class Sink(Protocol):
         """See above."""
         ...
 
+    @property
+    def endurance(self) -> int:
+        """See above."""
+        ...
+
     def wants(self, event: Mapping[str, object]) -> bool:
         """Whether the sink tells anybody of this event at all. Quick, and asks nobody."""
         ...
@@ -62,7 +74,7 @@ class Sink(Protocol):
         """Tell. Whether anybody was told; False if on a closer look there was nothing to tell, so nothing is folded.
 
         Takes a bounded time, well below a lease's. Raises DeliveryFailed, whose text is for operators and holds no
-        address and no secret; whatever else it raises counts as that.
+        address and no secret; whatever else it raises counts as that. SinkClosed disables the sink at once.
         """
         ...
 
