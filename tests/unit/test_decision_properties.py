@@ -97,12 +97,14 @@ def test_an_enforced_sign_in_never_leaves_more_open_than_any_limit(
 
 
 @given(rosters(), ARRIVALS, POLICIES)
-def test_a_sign_in_that_is_not_admitted_writes_nothing_but_an_event(
+def test_a_sign_in_that_is_not_admitted_writes_nothing_but_an_event_and_that_it_was_refused(
     roster: Roster, arrival: Arrival, policy: Policy
 ) -> None:
     decision = decide(roster, arrival, policy)
     if not isinstance(decision.outcome, Admitted):
-        assert decision == Decision(decision.outcome, events=decision.events)
+        refused = isinstance(decision.outcome, Refused)
+        profile = replace(roster.profile, refused_since=roster.profile.refused_since + 1) if refused else None
+        assert decision == Decision(decision.outcome, events=decision.events, profile=profile)
         assert len(decision.events) == 1
         assert isinstance(decision.outcome, Refused | ChoiceRequired)
         assert not policy.report_only

@@ -6,7 +6,7 @@ The only home of the rule that the product is: at most so many sessions, however
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from sojourn.core import pingpong, rehearsal
+from sojourn.core import familiarity, pingpong, rehearsal
 from sojourn.core.counting import Finding, examine, victims, with_rivals
 from sojourn.core.decisions import Decision, end_session, ended_events
 from sojourn.core.errors import InvalidTicket
@@ -114,13 +114,15 @@ def decide_start(
     *,
     chosen: Collection[str] = (),
     findings: list[Finding] | None = None,
+    adopted: bool = False,
 ) -> Decision[StartOutcome]:
     """May this sign-in have a session, and what ends for it?
 
     A pause comes first: it is an operator's act and no limit, so it holds in report-only as well. Then all limits are
     judged before anything changes: any REFUSE refuses, and ASK outranks END_EXISTING. `chosen` are sids that the user
     decided to end; one that is gone already is as good as ended. Asked again for a sid that was admitted already, it
-    answers as before. What each limit said is added to `findings`, for `explain`.
+    answers as before. What each limit said is added to `findings`, for `explain`. `adopted`: it is no sign-in of now,
+    but a session that was open before anybody looked; its device and place are learned, and nothing is told.
     """
     known = roster.by_sid(minted.sid)
     if known is not None:
@@ -133,7 +135,7 @@ def decide_start(
         stopped = StartPaused(subject=arrival.subject, at=now, arrival=facts, until=pause.until)
         return Decision(Paused(pause.until), events=(stopped,))
     if policy.report_only:
-        return _report(roster, arrival, policy, minted, now, findings)
+        return _report(roster, arrival, policy, minted, now, findings, adopted=adopted)
 
     staying, ended = _clear(roster, arrival, policy, minted.sid, now)
     ended += [end_session(s, EndReason.EVICTED, minted.sid, now) for s in staying if s.sid in chosen]
@@ -151,10 +153,12 @@ def decide_start(
     ended += [end_session(s, EndReason.EVICTED, minted.sid, now) for s in losing]
     evicted = [session for session in ended if session.end_reason is EndReason.EVICTED]
     rivals = pingpong.rivals(roster.profile, arrival, evicted, policy.ping_pong, now)
-    profile = pingpong.remembered(roster.profile, arrival, evicted, policy.ping_pong, now)
+    profile = pingpong.remembered(roster.profile, arrival, evicted, policy.ping_pong, now) or roster.profile
     repeated = _repeated(arrival, rivals, Overflow.END_EXISTING, now)
     staying = [session for session in staying if session not in losing]
-    return _admit(arrival, policy, minted, now, staying, ended, repeated, rivals=rivals, profile=profile)
+    return _admit(
+        arrival, policy, minted, now, staying, ended, repeated, rivals=rivals, profile=profile, adopted=adopted
+    )
 
 
 def _repeated(arrival: Arrival, rivals: Iterable[Session], overflow: Overflow, now: int) -> list[Event]:
@@ -177,12 +181,14 @@ def _stop(
         sids = tuple(s.sid for s in first.counted)
         refused = StartRefused(subject=arrival.subject, at=now, arrival=facts, limit=first.limit.title, open=sids)
         outcome = Refused.of(first.limit, first.counted)
+        profile = familiarity.refused(roster.profile, arrival)
         if first.instead is None or policy.ping_pong is None:
-            return Decision(outcome, events=(refused,))
+            return Decision(outcome, events=(refused,), profile=profile)
         calm = pingpong.calm_at(roster.profile, arrival, first.rivals, policy.ping_pong, now)
         free_at = min((at for at in (outcome.free_at, calm) if at is not None), default=None)
         repeated = _repeated(arrival, first.rivals, Overflow.REFUSE, now)
-        return Decision(replace(outcome, free_at=free_at, rivals=first.rivals), events=(refused, *repeated))
+        outcome = replace(outcome, free_at=free_at, rivals=first.rivals)
+        return Decision(outcome, events=(refused, *repeated), profile=profile)
     asking = [finding for finding in over if finding.overflow is Overflow.ASK]
     if not asking:
         return None
@@ -204,24 +210,45 @@ def _admit(
     ended: Collection[Session],
     reports: Iterable[Event] = (),
     *,
+    profile: Profile,
     rivals: tuple[Session, ...] = (),
-    profile: Profile | None = None,
+    adopted: bool = False,
 ) -> Decision[StartOutcome]:
     """The decision to admit: a new session, beside those that stay open and in place of those that ended."""
     session, beside = _open_session(arrival, policy, minted, now), tuple(also_open)
-    sids = tuple(s.sid for s in beside)
-    started = SessionStarted(subject=arrival.subject, at=now, session=session, also_open=sids)
+    if adopted:
+        seen, learned = familiarity.Recognition(first=True), familiarity.adopted(profile, arrival, now)
+    else:
+        seen = familiarity.recognise(profile, arrival, policy.familiarity, now)
+        learned = familiarity.remembered(profile, arrival, policy.familiarity, now, beside)
+    started = SessionStarted(
+        subject=arrival.subject,
+        at=now,
+        session=session,
+        also_open=tuple(s.sid for s in beside),
+        unusual=seen.unusual,
+        first=seen.first,
+        trusted=seen.trusted,
+        previous=seen.previous,
+    )
     return Decision(
         Admitted(session, tuple(ended), beside, rivals=rivals),
         insert=session,
         update=tuple(ended),
         events=(*ended_events(ended, now), *reports, started),
-        profile=profile,
+        profile=learned,
     )
 
 
 def _report(
-    roster: Roster, arrival: Arrival, policy: Policy, minted: Minted, now: int, findings: list[Finding] | None
+    roster: Roster,
+    arrival: Arrival,
+    policy: Policy,
+    minted: Minted,
+    now: int,
+    findings: list[Finding] | None,
+    *,
+    adopted: bool,
 ) -> Decision[StartOutcome]:
     """Admit whatever the limits say, and record what they would have done: see `sojourn.core.rehearsal`."""
     staying, ended = _clear(roster, arrival, policy, minted.sid, now)
@@ -252,9 +279,9 @@ def _report(
         marks[minted.sid] = "" if kept is not None and judge(kept, now).live else rehearsal.NEVER_BEGUN
         reports.append(_would_have(arrival, minted, now, Overflow.REFUSE, outcome.limit.title))
     profile = rehearsal.marked(roster, ended, marks)
-    if staged.profile is not None:
+    if isinstance(outcome, Admitted) and staged.profile is not None:
         profile = replace(profile, evictions=staged.profile.evictions)
-    return _admit(arrival, policy, minted, now, staying, ended, reports, profile=profile)
+    return _admit(arrival, policy, minted, now, staying, ended, reports, profile=profile, adopted=adopted)
 
 
 def _rehearse(

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.records import EVICTIONS_MAX, Arrival, DeviceClass, Session
-from sojourn.core.timeouts import MINUTE, Timeouts, deadline
+from sojourn.core.timeouts import DAY, MINUTE, Timeouts, deadline
 
 
 class Overflow(StrEnum):
@@ -157,14 +157,44 @@ class PingPong:
             raise ConfigurationError("then must be refuse or ask: end_existing is what goes on without it.")
 
 
+class NewPlace(StrEnum):
+    """What makes a place a new one. The other way is taken where too little is known for this one."""
+
+    COUNTRY = "country"
+    """It is in a country from which the subject has not signed in before."""
+    DISTANCE = "distance"
+    """It is farther than `Familiarity.distance_km` from all places from which they have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Familiarity:
+    """What is unusual about a sign-in: for notices, never to turn anybody away.
+
+    `distance_km`: what is no farther apart is no other place, and no journey; a database of addresses errs by that.
+    `travel_kmh`: two sign-ins are far apart if nobody travels so fast; by default an airliner. `memory`: for how many
+    milliseconds a device or a place that is not used any more is remembered. Raises ConfigurationError for values
+    that cannot be meant.
+    """
+
+    new_place: NewPlace = NewPlace.COUNTRY
+    distance_km: int = 500
+    travel_kmh: int = 1000
+    memory: int = 365 * DAY
+
+    def __post_init__(self) -> None:
+        for name in ("distance_km", "travel_kmh", "memory"):
+            if getattr(self, name) <= 0:
+                raise ConfigurationError(f"{name} must be greater than zero.")
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """All that holds for one subject. Raises ConfigurationError for a combination that would lock people out.
 
     `timeouts` are for ordinary sessions, `persistent` for those whose user asked to stay signed in (the same if
     None). `replace_same_device`: a sign-in from a device and client that already hold a session replaces it.
-    `ping_pong`: what two devices that keep ending each other come to; None: nobody looks. `report_only`: record what
-    the limits would have done, and change nothing.
+    `ping_pong`: what two devices that keep ending each other come to; None: nobody looks. `familiarity`: which devices
+    and places are new to a subject. `report_only`: record what the limits would have done, and change nothing.
     """
 
     limits: tuple[Limit, ...] = ()
@@ -172,6 +202,7 @@ class Policy:
     persistent: Timeouts | None = None
     replace_same_device: bool = True
     ping_pong: PingPong | None = field(default_factory=PingPong)
+    familiarity: Familiarity = field(default_factory=Familiarity)
     report_only: bool = False
 
     def __post_init__(self) -> None:

@@ -91,7 +91,7 @@ def _start(arrival: Arrival, minted: Minted) -> None:
     def decide(roster: Roster) -> Decision[StartOutcome]:
         # It is open already, and a pause lets what is open go on.
         unpaused = replace(roster, profile=replace(roster.profile, pause=None))
-        decision = decide_start(unpaused, arrival, policy, minted, moment)
+        decision = decide_start(unpaused, arrival, policy, minted, moment, adopted=True)
         if decision.insert is not None:
             # Nobody has proved anything just now, so that it is not enough for what asks for a recent proof.
             unproved = replace(decision.insert, authenticated=moment - current().REAUTHENTICATION_WINDOW)
