@@ -31,6 +31,7 @@ from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused
 from sojourn.core.policy import Counts, Limit, Order, Overflow, PingPong, Scope
 from sojourn.core.records import Device, DeviceClass, EndReason, Session
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND, parse_duration
+from sojourn.notify.notices import Kind, Notices
 from sojourn.web import problems
 
 DOCS = Path(__file__).parent
@@ -85,6 +86,8 @@ def _default(parse: Callable[..., object], value: Any) -> str:
         return "empty"
     if isinstance(value, PingPong):
         return f'`{{"times": {value.times}, "within": "{duration(value.within)}"}}`'
+    if isinstance(value, Notices):
+        return f"`{json.dumps({kind: sorted(value.channels(kind)) for kind in Kind})}`"
     if parse is parse_duration:
         return f'`"{duration(value)}"`'
     return f"`{value}`" if isinstance(value, bool) else f"`{json.dumps(value)}`"

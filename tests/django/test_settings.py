@@ -17,6 +17,7 @@ from sojourn.contrib.django.settings import Settings, current, described, read
 from sojourn.core.policy import Limit, Overflow
 from sojourn.core.presets import PRESETS
 from sojourn.core.timeouts import DAY, HOUR, MINUTE
+from sojourn.notify.notices import Channel, Notices
 
 NAMES = [each.name for each in fields(Settings)]
 EXAMPLES = {each.name: each.metadata["example"] for each in fields(Settings)}
@@ -139,6 +140,13 @@ WRONG: list[tuple[str, Any, str]] = [
     ("HELP_URL", "//elsewhere.example", "neither a path"),
     ("HELP_URL", "help", "neither a path"),
     ("HELP_URL", "/help\n", "neither a path"),
+    *(("NOTICES", value, "is not a dict") for value in (5, "mail", [], True)),
+    ("NOTICES", {"new_devices": ["mail"]}, "'new_devices' is not one of: new_device, new_place"),
+    ("NOTICES", {5: ["mail"]}, "5 is not one of: new_device"),
+    ("NOTICES", {"evicted": "mail"}, "'mail' of 'evicted' is not a list out of: mail, page"),
+    ("NOTICES", {"evicted": ["sms"]}, "['sms'] of 'evicted' is not a list out of: mail, page"),
+    ("NOTICES", {"evicted": [["mail"]]}, "is not a list out of"),
+    *(("MAIL_ADDRESSES", value, "is not one of: full, network, none") for value in ("half", "", 5, None, [])),
 ]
 
 
@@ -158,6 +166,12 @@ def test_a_wrong_value_is_named_said_to_be_wrong_and_stops_everything(wrong: tup
         current()
     assert name in str(raised.value)
     assert said in str(raised.value)
+
+
+def test_kinds_of_notices_that_are_not_named_keep_their_channels() -> None:
+    found = read({"NOTICES": {"evicted": [], "refused": ("mail", "page")}})[0].NOTICES
+    assert (found.evicted, found.refused) == (frozenset(), frozenset(Channel))
+    assert found.new_device == Notices().new_device
 
 
 def test_every_setting_has_wrong_values_in_the_table() -> None:

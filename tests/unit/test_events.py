@@ -78,6 +78,7 @@ def test_the_payload_of_an_end_says_why_when_and_by_whom() -> None:
         "address": "2001:db8::7",
         "place": "Łódź, Poland",
         "persistent": True,
+        "acting": True,
         "started_at": START + 1,
         "last_seen_at": START + 3,
         "reason": "evicted",

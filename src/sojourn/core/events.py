@@ -159,7 +159,10 @@ STOPPED = ("start.refused", "start.paused", "choice.offered", "report.would_have
 
 
 def session_facts(session: Session) -> dict[str, object]:
-    """The public facts of a session, ready for JSON: no digest, no credential."""
+    """The public facts of a session, ready for JSON: no digest, no credential.
+
+    `acting`: somebody else, such as the site's staff, opened it to act as its subject.
+    """
     facts: dict[str, object] = {
         "sid": session.sid,
         "client": session.client,
@@ -168,6 +171,7 @@ def session_facts(session: Session) -> dict[str, object]:
         "address": session.address,
         "place": session.place,
         "persistent": session.persistent,
+        "acting": bool(session.parent),
         "started_at": session.created,
         "last_seen_at": session.last_seen,
     }

@@ -74,6 +74,22 @@ class Adapter:
         known = {self.subject(user): user for user in users}
         return {subject: known[subject] for subject in subjects if subject in known}
 
+    def email(self, user: AbstractBaseUser) -> str:
+        """The one address to which the user is written of their sessions; "" for nobody to be written to."""
+        return str(getattr(user, user.get_email_field_name(), "") or "")
+
+    def language(self, user: AbstractBaseUser) -> str:
+        """The code of the language in which the user is written to, such as "de"; "" for LANGUAGE_CODE. Nobody asks a
+        browser here: whoever signs in anew is perhaps not the user. By default what the user row calls `language`.
+        """
+        return str(getattr(user, "language", "") or "")
+
+    def time_zone(self, user: AbstractBaseUser) -> str:
+        """The name of the zone in which the user is told times, such as "Europe/Berlin"; "" for TIME_ZONE. By default
+        what the user row calls `time_zone` or `timezone`.
+        """
+        return str(getattr(user, "time_zone", "") or getattr(user, "timezone", "") or "")
+
     def groups(self, user: AbstractBaseUser) -> frozenset[str]:
         """Names that limits may hold or exempt: the user's groups, `staff`, `superuser`, `privileged` (either of
         these) and `user:` with the user name, for a single account.

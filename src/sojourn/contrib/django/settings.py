@@ -15,6 +15,7 @@ from django.core.signals import setting_changed
 
 from sojourn.contrib.django.limits import parse_limits, parse_ping_pong
 from sojourn.contrib.django.values import (
+    address_precision,
     client,
     cookie_name,
     directives,
@@ -22,6 +23,7 @@ from sojourn.contrib.django.values import (
     hops,
     metrics,
     named_policy,
+    notices,
     page_address,
     point_in_time,
     prefixes,
@@ -31,6 +33,7 @@ from sojourn.control import Options
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.policy import Limit, PingPong, Policy
 from sojourn.core.timeouts import DAY, MINUTE, SECOND, Timeouts, parse_duration
+from sojourn.notify.notices import Notices
 
 T = TypeVar("T")
 
@@ -235,6 +238,20 @@ class Settings:
         "A page that helps users who were refused and cannot sign out elsewhere, or whose sign-ins are paused.",
         default="",
         example='"/help/"',
+    )
+    NOTICES: Notices = _setting(
+        notices,
+        "What users are told, by which channel: a dict from new_device, new_place, second_session, evicted, refused "
+        'and repeated to a list out of "mail" (to their address) and "page" (in their other open browsers). Kinds '
+        "that are left out keep their default; an empty list tells nobody.",
+        default=Notices(),
+        example='{"second_session": ["page"]}',
+    )
+    MAIL_ADDRESSES: str = _setting(
+        address_precision,
+        "How much of a network address mails show: full, network (its beginning) or none.",
+        default="network",
+        example='"none"',
     )
 
     def policy(self) -> Policy:

@@ -3,6 +3,7 @@
 Each raises ConfigurationError, saying what is wrong, for anything it cannot use.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.util import find_spec
 from reprlib import Repr
@@ -13,6 +14,7 @@ from sojourn.core.errors import ConfigurationError
 from sojourn.core.policy import Policy
 from sojourn.core.presets import preset
 from sojourn.core.records import clean_text
+from sojourn.notify.notices import Channel, Kind, Notices
 
 MAX_HOPS = 16
 _DIRECTIVES = {
@@ -29,6 +31,9 @@ _DIRECTIVES = {
 
 _LIBRARIES = {"prometheus": "prometheus_client", "opentelemetry": "opentelemetry.metrics"}
 """What METRICS can name, and the module that each needs."""
+
+ADDRESSES = ("full", "network", "none")
+"""How much of an address a message may show."""
 
 _repr = Repr()
 _repr.maxstring = _repr.maxother = 80
@@ -151,3 +156,24 @@ def page_address(value: object) -> str:
 def named_policy(value: object) -> Policy:
     """The policy of this name."""
     return preset(text(value)[:80])  # longer than any name, short enough for a message
+
+
+def notices(value: object) -> Notices:
+    """By which channels each kind of notice goes; kinds that are not named keep theirs."""
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{shown(value)} is not a dict.")
+    found: dict[str, frozenset[Channel]] = {}
+    for kind, channels in value.items():
+        if kind not in list(Kind):
+            raise ConfigurationError(f"{shown(kind)} is not one of: {', '.join(Kind)}.")
+        if not isinstance(channels, list | tuple) or not all(each in list(Channel) for each in channels):
+            raise ConfigurationError(f"{shown(channels)} of {kind!r} is not a list out of: {', '.join(Channel)}.")
+        found[str(kind)] = frozenset(Channel(each) for each in channels)
+    return Notices(**found)
+
+
+def address_precision(value: object) -> str:
+    """How much of an address is shown."""
+    if not isinstance(value, str) or value not in ADDRESSES:
+        raise ConfigurationError(f"{shown(value)} is not one of: {', '.join(ADDRESSES)}.")
+    return value
