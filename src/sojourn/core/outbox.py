@@ -129,6 +129,13 @@ class Outbox(Protocol):
         """
         ...
 
+    def more(self, subject: str, after: str) -> Sequence[Letter]:
+        """The subject's letters that wait, recorded after the one with the id `after`: the next BATCH_MAX, in order.
+
+        For who has the lease and a batch that was full. None if `after` is not recorded any more.
+        """
+        ...
+
     def settle(
         self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
     ) -> Lease | None:
@@ -173,6 +180,10 @@ class AsyncOutbox(Protocol):
 
     async def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
         """See `Outbox.claim`."""
+        ...
+
+    async def more(self, subject: str, after: str) -> Sequence[Letter]:
+        """See `Outbox.more`."""
         ...
 
     async def settle(

@@ -54,6 +54,13 @@ class MemoryOutbox:
         letters = [letter for letter in self.waiting if letter.subject == mine]
         return Batch(self.leases[mine], tuple(letters[:BATCH_MAX]))
 
+    def more(self, subject: str, after: str) -> Sequence[Letter]:
+        """See `Outbox.more`."""
+        order = list(self.letters)
+        later = order[order.index(after) + 1 :] if after in self.letters else []
+        mine = [self.letters[each] for each in later if self.letters[each].subject == subject]
+        return [letter for letter in mine if letter.due is not None][:BATCH_MAX]
+
     def settle(
         self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], until: int | None
     ) -> Lease | None:

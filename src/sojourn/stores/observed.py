@@ -62,6 +62,12 @@ class Observer:
     def rejected(self, why: Rejection, session: Session | None) -> None:
         """A token was looked up that opens nothing; `session` is the one that it belonged to, if that is known."""
 
+    def delivered(self, sink: str, events: int) -> None:
+        """The sink told somebody of so many events, in one message. Told by whoever delivers, in their thread."""
+
+    def undelivered(self, sink: str, code: str, *, given_up: bool) -> None:
+        """The sink could not deliver a message, by the error's `code`; `given_up`: it is not tried again."""
+
     def failed(self, call: str, error: StoreError) -> None:
         """The method `call` of the store raised `error`; whoever called it may try again, and then it counts again."""
 

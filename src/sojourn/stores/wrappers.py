@@ -93,6 +93,10 @@ class ThreadedStore:
         """See `Outbox.claim`."""
         return await asyncio.to_thread(self._store.claim, worker, now, until, subject)
 
+    async def more(self, subject: str, after: str) -> Sequence[Letter]:
+        """See `Outbox.more`."""
+        return await asyncio.to_thread(self._store.more, subject, after)
+
     async def settle(
         self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
     ) -> Lease | None:
@@ -201,6 +205,10 @@ class AroundStore:
     def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
         """See `Outbox.claim`."""
         return self.around("claim", lambda: self.store.claim(worker, now, until, subject))
+
+    def more(self, subject: str, after: str) -> Sequence[Letter]:
+        """See `Outbox.more`."""
+        return self.around("more", lambda: self.store.more(subject, after))
 
     def settle(
         self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None

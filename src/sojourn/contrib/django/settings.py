@@ -18,6 +18,7 @@ from sojourn.contrib.django.values import (
     address_precision,
     client,
     cookie_name,
+    count,
     directives,
     flag,
     hops,
@@ -28,6 +29,7 @@ from sojourn.contrib.django.values import (
     point_in_time,
     prefixes,
     text,
+    texts,
 )
 from sojourn.control import Options
 from sojourn.core.errors import ConfigurationError
@@ -232,6 +234,33 @@ class Settings:
         "Dotted path of the registry that Prometheus' figures go to.",
         default="prometheus_client.REGISTRY",
         example='"shop.metrics.registry"',
+    )
+    DELIVERY: str = _setting(
+        text,
+        'Who tells people what happened: "background", a thread of each web process, right after the commit; "worker", '
+        "only `manage.py sojourn deliver`; or the dotted path of a callable that is given a subject after each commit, "
+        "such as one that puts a task into a queue.",
+        default="background",
+        example='"worker"',
+    )
+    SINKS: tuple[str, ...] = _setting(
+        texts,
+        "Dotted paths of your own ways of telling: classes that are called without arguments and are "
+        "`sojourn.notify.sinks.Sink`s.",
+        default=(),
+        example='["accounts.sessions.ChatSink"]',
+    )
+    OUTBOX_MAX_AGE: int = _setting(
+        parse_duration,
+        "What nobody has begun to tell within so long is told to nobody: it would be no news any more.",
+        default=7 * DAY,
+        example='"7d"',
+    )
+    OUTBOX_MAX_EVENTS: int = _setting(
+        count,
+        "At most about so many recorded events are kept, told or not; the oldest go first. RETENTION bounds their age.",
+        default=1_000_000,
+        example="100_000",
     )
     HELP_URL: str = _setting(
         page_address,

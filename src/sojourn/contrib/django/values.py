@@ -17,6 +17,7 @@ from sojourn.core.records import clean_text
 from sojourn.notify.notices import Channel, Kind, Notices
 
 MAX_HOPS = 16
+_FEWEST, _MOST = 1000, 1_000_000_000
 _DIRECTIVES = {
     "*",
     "cache",
@@ -115,6 +116,13 @@ def hops(value: object) -> int:
     """A number of proxies."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_HOPS:
         raise ConfigurationError(f"{shown(value)} is not a whole number from 0 to {MAX_HOPS}.")
+    return value
+
+
+def count(value: object) -> int:
+    """A number of things, at least a thousand."""
+    if not isinstance(value, int) or isinstance(value, bool) or not _FEWEST <= value <= _MOST:
+        raise ConfigurationError(f"{shown(value)} is not a whole number from {_FEWEST:,} to {_MOST:,}.")
     return value
 
 

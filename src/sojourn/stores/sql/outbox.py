@@ -42,10 +42,16 @@ class SQLOutbox:
                 continue
             lease = Lease(found, worker, until, told)
             letters = self._letters(found)
-            if any(letter.due is not None and letter.due <= now for letter in letters):
+            # In a full batch none may be due, though one beyond it is.
+            if len(letters) == BATCH_MAX or any(letter.due is not None and letter.due <= now for letter in letters):
                 return Batch(lease, tuple(letters))
             self.settle(lease, (), told, until=None)  # somebody was quicker, between the two reads
         return None
+
+    def more(self, subject: str, after: str) -> Sequence[Letter]:
+        """See `Outbox.more`. Two statements."""
+        found = self._query(self._sql.id, (after,))
+        return self._letters(subject, found[0][0]) if found else ()
 
     def settle(
         self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
@@ -96,9 +102,9 @@ class SQLOutbox:
         # Asked rather than counted: MariaDB counts a row that it leaves as it is.
         return told_of(told) if (_text(holder), end) == (worker, until) else None
 
-    def _letters(self, subject: str) -> list[Letter]:
+    def _letters(self, subject: str, after: Value = 0) -> list[Letter]:
         found = []
-        for *columns, event in self._query(self._sql.waiting, (subject, BATCH_MAX)):
+        for *columns, event in self._query(self._sql.waiting, (subject, after, BATCH_MAX)):
             try:
                 found.append(letter_of(tuple(columns)))
             except RecordFormatError:

@@ -17,7 +17,7 @@ class OutboxStatements:
             " ORDER BY sojourn_event.due, sojourn_event.id LIMIT %s"
         )
         self.waiting = (
-            f"SELECT {', '.join(LETTER)}, event FROM sojourn_event WHERE subject = %s AND due IS NOT NULL"
+            f"SELECT {', '.join(LETTER)}, event FROM sojourn_event WHERE subject = %s AND due IS NOT NULL AND id > %s"
             " ORDER BY id LIMIT %s"
         )
         self.renew = "UPDATE sojourn_lease SET worker = %s, until = %s WHERE subject = %s AND until <= %s"

@@ -228,6 +228,10 @@ class SQLStore:
         """See `Outbox.claim`."""
         return self._outbox.claim(worker, now, until, subject)
 
+    def more(self, subject: str, after: str) -> Sequence[Letter]:
+        """See `Outbox.more`."""
+        return self._outbox.more(subject, after)
+
     def settle(
         self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
     ) -> Lease | None:
