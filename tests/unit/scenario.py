@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sojourn.control import AsyncSessionControl, Options
+from sojourn.core.disowning import Question
 from sojourn.core.outcomes import Admitted, ChoiceRequired
 from sojourn.core.policy import Limit, Overflow, Policy
 from sojourn.core.records import Arrival, Device, DeviceClass, EndReason
@@ -15,7 +16,7 @@ from sojourn.core.timeouts import DAY, HOUR, MINUTE, Timeouts
 from sojourn.testing.clock import FakeClock
 from sojourn.testing.scripted import ScriptedControl
 
-POLICY = Policy((Limit(1, Overflow.ASK),), Timeouts(HOUR, DAY))
+POLICY = Policy((Limit(1, Overflow.ASK, exempt=frozenset({"staff"})),), Timeouts(HOUR, DAY))
 OPTIONS = Options(retention=DAY)
 
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -110,6 +111,20 @@ def story(clock: FakeClock) -> Generator[Call, Any, None]:
     yield call("note_privileges", began.session, "")
     yield call("note_privileges", began.session, "superuser")
     yield call("note_privileges", began.session, "superuser")
+    old = yield call("start", Arrival("fay", device=phone, groups=frozenset({"staff"})))
+    clock.advance(1)
+    new = yield call("start", Arrival("fay", device=replace(phone, digest="another"), groups=frozenset({"staff"})))
+    question = Question("event", clock(), new.session.sid)
+    yield call("unanswered", old.session)
+    yield call("confirm", new.session, old.session.sid)
+    yield call("confirm", old.session, new.session.sid)
+    yield call("unanswered", old.session)
+    yield call("question", "fay", question)
+    yield call("disown", old.session, new.session.sid)
+    yield call("disown", old.session, new.session.sid)
+    yield call("answer", "fay", question, everything=True)
+    yield call("answer", "fay", question)
+    yield call("question", "fay", replace(question, sid=""))
     clock.advance(1)
     yield call("end_all", by="root", note="a backup was restored", progress=print)
     yield call("census")

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
-from sojourn.core import decisions, pausing, rehearsal
+from sojourn.core import decisions, disowning, pausing, rehearsal
 from sojourn.core.decisions import Decision
+from sojourn.core.disowning import Answer, Question, Standing
 from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
 from sojourn.core.policy import Policy, PolicyResolver
@@ -238,3 +239,33 @@ class AsyncSessionControl(Rules):
         """See `SessionControl.resume`."""
         now = self.clock()
         return await self.store.transact(subject, lambda roster: pausing.decide_resume(roster, by, now))
+
+    async def question(self, subject: str, question: Question) -> Standing:
+        """See `SessionControl.question`."""
+        found = await self.store.find(question.sid) if question.sid else None
+        return disowning.standing(await self.store.roster(subject), question, found, self.clock())
+
+    async def answer(self, subject: str, question: Question, *, everything: bool = False) -> Answer:
+        """See `SessionControl.answer`."""
+        found, now = await self.store.find(question.sid) if question.sid else None, self.clock()
+        return await self.store.transact(
+            subject, lambda roster: disowning.decide_answer(roster, question, found, now, everything=everything)
+        )
+
+    async def unanswered(self, session: Session) -> Sequence[Session]:
+        """See `SessionControl.unanswered`."""
+        return disowning.unanswered(await self.store.roster(session.subject), session.sid, self.clock())
+
+    async def confirm(self, session: Session, sid: str) -> bool:
+        """See `SessionControl.confirm`."""
+        now = self.clock()
+        return await self.store.transact(
+            session.subject, lambda roster: disowning.decide_confirm(roster, session.sid, sid, now)
+        )
+
+    async def disown(self, session: Session, sid: str) -> Sequence[Session]:
+        """See `SessionControl.disown`."""
+        now = self.clock()
+        return await self.store.transact(
+            session.subject, lambda roster: disowning.decide_disown(roster, session.sid, sid, now)
+        )

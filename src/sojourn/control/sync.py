@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
-from sojourn.core import decisions, pausing, rehearsal
+from sojourn.core import decisions, disowning, pausing, rehearsal
 from sojourn.core.decisions import Decision
+from sojourn.core.disowning import Answer, Question, Standing
 from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
 from sojourn.core.policy import Policy, PolicyResolver
@@ -281,3 +282,42 @@ class SessionControl(Rules):
         """Let a subject whose sign-ins are paused sign in again. Whether they were. Atomic."""
         now = self.clock()
         return self.store.transact(subject, lambda roster: pausing.decide_resume(roster, by, now))
+
+    def question(self, subject: str, question: Question) -> Standing:
+        """How a question stands that a message asked of the subject: what is live of it, whether it is answered."""
+        found = self.store.find(question.sid) if question.sid else None
+        return disowning.standing(self.store.roster(subject), question, found, self.clock())
+
+    def answer(self, subject: str, question: Question, *, everything: bool = False) -> Answer:
+        """The subject's answer to a message: it was not them. End what it is about, or `everything` of theirs.
+
+        Whoever calls this has made sure that the question is one of the subject's. Atomic and durable; answered once,
+        after which nothing ends. The sessions on the disputed device end as DISOWNED, others as REVOKED.
+        """
+        found, now = self.store.find(question.sid) if question.sid else None, self.clock()
+        return self.store.transact(
+            subject, lambda roster: disowning.decide_answer(roster, question, found, now, everything=everything)
+        )
+
+    def unanswered(self, session: Session) -> Sequence[Session]:
+        """Sessions begun after this one of which its owner is to be asked whether it was them, the oldest first."""
+        return disowning.unanswered(self.store.roster(session.subject), session.sid, self.clock())
+
+    def confirm(self, session: Session, sid: str) -> bool:
+        """The owner of `session` says that `sid`, begun after it, was them too. False, and nothing changes, if it may
+        not be said from there: that is only for another live session of theirs, on another device. Atomic.
+        """
+        now = self.clock()
+        return self.store.transact(
+            session.subject, lambda roster: disowning.decide_confirm(roster, session.sid, sid, now)
+        )
+
+    def disown(self, session: Session, sid: str) -> Sequence[Session]:
+        """The owner of `session` says that `sid`, begun after it, was not them: what is open on that device ends.
+
+        Returns what ended; nothing, if it may not be said from there (see `confirm`). Atomic and durable.
+        """
+        now = self.clock()
+        return self.store.transact(
+            session.subject, lambda roster: disowning.decide_disown(roster, session.sid, sid, now)
+        )

@@ -84,10 +84,13 @@ def decide_credential(
 ) -> Decision[tuple[Session, ...]]:
     """The subject's password is now the first of `credentials`: end what began with another, except `spare`.
 
-    The spared session goes on with the new one. Sessions of unknown credential end too.
+    The spared session goes on with the new one. Sessions of unknown credential end too. That it has changed is noted
+    in the profile, for those who are asked afterwards whether a sign-in was theirs.
     """
     stale = {s.sid for s in roster.sessions if s.credential not in credentials}
     decision = decide_end(roster, stale, EndReason.CREDENTIAL_CHANGED, spare, now, spare=spare)
+    if any(s.credential and s.sid in stale for s in roster.sessions):
+        decision = replace(decision, profile=replace(roster.profile, credential_changed=now))
     kept = roster.by_sid(spare)
     if kept is None or kept.credential in credentials:
         return decision

@@ -327,6 +327,7 @@ class Profile:
     from, likewise. `last_sign_in`: the last one that was admitted. `refused_since`: how many sign-ins a limit has
     refused since. `muted`: the kinds of notices that the subject does not want. `confirmed`: the sids of sessions of
     which they said that it was them. `answered`: ids of messages whose question they have answered, each with when.
+    `credential_changed`: when their password was last seen to have changed while they had sessions open.
     """
 
     pause: Pause | None = None
@@ -340,6 +341,7 @@ class Profile:
     muted: frozenset[str] = frozenset()
     confirmed: tuple[str, ...] = ()
     answered: Mapping[str, int] = field(default_factory=dict)
+    credential_changed: int | None = None
     format: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:

@@ -105,6 +105,7 @@ def full_profile() -> Profile:
         muted=frozenset({"second_session"}),
         confirmed=("00one", "00another"),
         answered={"an-event": START + 2, "another-event": START + 3},
+        credential_changed=START + 4,
     )
 
 

@@ -25,6 +25,7 @@ from sojourn.contrib.django.values import (
     metrics,
     named_policy,
     notices,
+    origin,
     page_address,
     point_in_time,
     prefixes,
@@ -281,6 +282,26 @@ class Settings:
         "How much of a network address mails show: full, network (its beginning) or none.",
         default="network",
         example='"none"',
+    )
+    SITE_URL: str = _setting(
+        origin,
+        "Where the site is for those who read its messages, such as https://app.example. The only host that links in "
+        "messages ever name, whatever a request says of it; without it, messages have no links.",
+        default="",
+        example='"https://app.example"',
+    )
+    NOTICE_LINK_AGE: int = _setting(
+        parse_duration,
+        "How long after a sign-in the link in the message about it still says that it was not its reader.",
+        default=7 * DAY,
+        example='"7d"',
+    )
+    PASSWORD_RESET_URL: str = _setting(
+        page_address,
+        "The page on which users who are not signed in set a new password. By default it is the page called "
+        '"password_reset", or django-allauth\'s, where the site has one.',
+        default="",
+        example='"/accounts/password_reset/"',
     )
 
     def policy(self) -> Policy:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.util import find_spec
 from reprlib import Repr
+from urllib.parse import urlsplit
 
 from django.utils.timezone import get_default_timezone, is_aware, make_aware
 
@@ -35,6 +36,7 @@ _LIBRARIES = {"prometheus": "prometheus_client", "opentelemetry": "opentelemetry
 
 ADDRESSES = ("full", "network", "none")
 """How much of an address a message may show."""
+_WEB = {"http", "https"}
 
 _repr = Repr()
 _repr.maxstring = _repr.maxother = 80
@@ -159,6 +161,21 @@ def page_address(value: object) -> str:
     if address and (not address.isprintable() or not (own or address.startswith(("https://", "http://")))):
         raise ConfigurationError(f"{shown(address)} is neither a path, such as '/help/', nor an https:// address.")
     return address
+
+
+def origin(value: object) -> str:
+    """Where a site is, such as "https://app.example": a scheme, a host, perhaps a port, and no more; "" for none."""
+    address = text(value)
+    try:
+        parts = urlsplit(address)
+        bare = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc and parts.scheme in _WEB
+    except ValueError:  # such as a port that is no number
+        bare = False
+    if address and (not bare or not address.isascii() or not address.isprintable() or " " in address):
+        raise ConfigurationError(f"{shown(address)} is not the address of a site, such as 'https://app.example'.")
+    if address and (parts.path not in {"", "/"} or parts.query or parts.fragment or address[-1] in "?#"):
+        raise ConfigurationError(f"{shown(address)} goes on after the host; links are made from the host alone.")
+    return f"{parts.scheme}://{parts.netloc}".lower() if address else ""
 
 
 def named_policy(value: object) -> Policy:

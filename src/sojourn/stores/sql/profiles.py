@@ -17,6 +17,7 @@ _LATER: dict[str, Any] = {
     "muted": [],
     "confirmed": [],
     "answered": {},
+    "credential_changed": None,
 }
 """What the first version did not write, and what is not there is taken for."""
 
@@ -41,6 +42,7 @@ def profile_text(profile: Profile) -> str | None:
         "muted": sorted(profile.muted),
         "confirmed": list(profile.confirmed),
         "answered": dict(profile.answered),
+        "credential_changed": profile.credential_changed,
     }
     return json.dumps({name: value for name, value in facts.items() if name in _KEYS or value != _LATER[name]})
 
@@ -58,6 +60,7 @@ def profile_of(value: object) -> Profile:
         if facts:
             raise ValueError
         each(int, (later["refused_since"], *later["answered"].values()))
+        each(int, (later["credential_changed"],), type(None))
         return Profile(
             pause=None if pause is None else _pause(*pause),
             device_names=names,
@@ -70,6 +73,7 @@ def profile_of(value: object) -> Profile:
             muted=frozenset(texts(later["muted"])),
             confirmed=texts(later["confirmed"]),
             answered=later["answered"],
+            credential_changed=later["credential_changed"],
             format=version,
         )
     except DAMAGE:
