@@ -13,6 +13,7 @@ from sojourn.core.policy import Limit, Overflow, Policy
 from sojourn.core.records import Arrival, Device, DeviceClass, EndReason
 from sojourn.core.search import SessionQuery, Standing
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, Timeouts
+from sojourn.core.wishes import reference
 from sojourn.testing.clock import FakeClock
 from sojourn.testing.scripted import ScriptedControl
 
@@ -96,6 +97,15 @@ def story(clock: FakeClock) -> Generator[Call, Any, None]:
     named = yield call("start", Arrival("dan", device=phone))
     yield call("name_device", "dan", named.session.sid, "My phone")
     yield call("name_device", "dan", "no such session", "My phone")
+    mine = reference("device digest")
+    yield call("trust_device", "dan", mine)
+    yield call("trust_device", "dan", "no such device", trusted=False)
+    yield call("name_known_device", "dan", mine, "My old phone")
+    yield call("name_known_device", "dan", "no such device", "")
+    yield call("mute", "dan", ["evicted"])
+    yield call("mute", "dan", ["new_device"])
+    yield call("forget_device", "dan", mine)
+    yield call("forget_device", "dan", mine)
     page = yield call("search", SessionQuery(device="saf", limit=2))
     yield call("search", SessionQuery(device="saf", limit=2, after=page.cursor))
     yield call("count", SessionQuery(standing=Standing.LIVE), 100)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
-from sojourn.core import decisions, disowning, pausing, rehearsal
+from sojourn.core import decisions, disowning, pausing, rehearsal, wishes
 from sojourn.core.decisions import Decision
 from sojourn.core.disowning import Answer, Question, Standing
 from sojourn.core.explain import Explanation, explain
@@ -217,6 +217,22 @@ class AsyncSessionControl(Rules):
     async def name_device(self, subject: str, sid: str, name: str) -> bool:
         """See `SessionControl.name_device`."""
         return await self.store.transact(subject, lambda roster: decisions.decide_name_device(roster, sid, name))
+
+    async def trust_device(self, subject: str, device: str, *, trusted: bool = True) -> bool:
+        """See `SessionControl.trust_device`."""
+        return await self.store.transact(subject, lambda roster: wishes.decide_trust(roster, device, trusted=trusted))
+
+    async def name_known_device(self, subject: str, device: str, name: str) -> bool:
+        """See `SessionControl.name_known_device`."""
+        return await self.store.transact(subject, lambda roster: wishes.decide_name_known(roster, device, name))
+
+    async def forget_device(self, subject: str, device: str) -> bool:
+        """See `SessionControl.forget_device`."""
+        return await self.store.transact(subject, lambda roster: wishes.decide_forget(roster, device))
+
+    async def mute(self, subject: str, kinds: Collection[str]) -> frozenset[str]:
+        """See `SessionControl.mute`."""
+        return await self.store.transact(check_subject(subject), lambda roster: wishes.decide_mute(roster, kinds))
 
     async def search(self, query: SessionQuery) -> Page:
         """See `SessionControl.search`."""

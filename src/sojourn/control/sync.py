@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
-from sojourn.core import decisions, disowning, pausing, rehearsal
+from sojourn.core import decisions, disowning, pausing, rehearsal, wishes
 from sojourn.core.decisions import Decision
 from sojourn.core.disowning import Answer, Question, Standing
 from sojourn.core.explain import Explanation, explain
@@ -255,6 +255,34 @@ class SessionControl(Rules):
         False, and nothing changes, if there is no such session or its device is not known.
         """
         return self.store.transact(subject, lambda roster: decisions.decide_name_device(roster, sid, name))
+
+    def trust_device(self, subject: str, device: str, *, trusted: bool = True) -> bool:
+        """The subject trusts a device that they know, or no longer does; a sign-in on it is then no second session.
+
+        `device` is its reference: `sojourn.core.wishes.reference`. Atomic. False if the subject knows no such device.
+        """
+        return self.store.transact(subject, lambda roster: wishes.decide_trust(roster, device, trusted=trusted))
+
+    def name_known_device(self, subject: str, device: str, name: str) -> bool:
+        """Name a device that the subject knows, open session or not; an empty name takes the name away.
+
+        `device` is its reference. Atomic. False if the subject knows no such device.
+        """
+        return self.store.transact(subject, lambda roster: wishes.decide_name_known(roster, device, name))
+
+    def forget_device(self, subject: str, device: str) -> bool:
+        """Forget a device that the subject knows, and its name: the next sign-in on it is one on a new device.
+
+        `device` is its reference. Its sessions go on. Atomic. False if the subject knows no such device.
+        """
+        return self.store.transact(subject, lambda roster: wishes.decide_forget(roster, device))
+
+    def mute(self, subject: str, kinds: Collection[str]) -> frozenset[str]:
+        """The subject wants no notices of these kinds (and of all others). Atomic; returns what is muted now.
+
+        Raises InvalidInput for a kind that must be told: see `sojourn.core.wishes.MUTABLE`.
+        """
+        return self.store.transact(check_subject(subject), lambda roster: wishes.decide_mute(roster, kinds))
 
     def search(self, query: SessionQuery) -> Page:
         """A page of the sessions that `query` asks for, as they stand now."""
