@@ -20,7 +20,7 @@ from typing import Any
 import django
 import openapi
 from django.conf import settings as django_settings
-from scan import checks, files
+from scan import SOURCE, checks, files
 
 from sojourn.contrib.django import signals
 from sojourn.contrib.django.limits import _PARSERS as LIMIT_PARSERS
@@ -31,6 +31,7 @@ from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused
 from sojourn.core.policy import Counts, Limit, Order, Overflow, PingPong, Scope
 from sojourn.core.records import Device, DeviceClass, EndReason, Session
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND, parse_duration
+from sojourn.notify import schema
 from sojourn.notify.notices import Kind, Notices
 from sojourn.web import problems
 
@@ -301,13 +302,14 @@ def part(name: str) -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Every page with a generated part, as it is to be."""
+    """Every page with a generated part, as it is to be; and the schema of what webhooks send."""
     found = {path: path.read_text(encoding="utf-8") for path in sorted(DOCS.rglob("*.md"))}
-    return {
+    written = {
         path: _PART.sub(lambda match: match[1] + part(match[2]) + match[3], text)
         for path, text in found.items()
         if _PART.search(text)
     }
+    return written | {SOURCE / "notify" / schema.FILE: schema.text()}
 
 
 def main() -> None:
