@@ -24,7 +24,7 @@ from scan import SOURCE, checks, files
 
 from sojourn.contrib.django import signals
 from sojourn.contrib.django.limits import _PARSERS as LIMIT_PARSERS
-from sojourn.contrib.django.settings import Settings
+from sojourn.contrib.django.settings import every
 from sojourn.core import errors, events, presets
 from sojourn.core.decisions import end_session
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused
@@ -71,7 +71,7 @@ def duration(milliseconds: int) -> str:
 def settings() -> str:
     """Every setting, its default and an example."""
     parts = []
-    for each in fields(Settings):
+    for each in every():
         parse, example = each.metadata["parse"], each.metadata["example"]
         shown = f'```python\nSOJOURN = {{"{each.name}": {example}}}\n```\n'
         parts.append(

@@ -1,307 +1,235 @@
-"""The one setting, `SOJOURN`: a dict, typed here. Every key has a default, and this file is where it is described.
+"""The one setting, `SOJOURN`: a dict, typed here. Every key has a default, and is described where it stands.
 
 Read lazily, and again whenever Django's settings change, so that `override_settings` works in tests.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, fields
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from sojourn.contrib.django.limits import parse_limits, parse_ping_pong
+from sojourn.contrib.django.setting import setting
+from sojourn.contrib.django.settings_telling import Telling
 from sojourn.contrib.django.values import (
-    address_precision,
     client,
     cookie_name,
-    count,
     directives,
     flag,
     hops,
     metrics,
     named_policy,
-    notices,
-    origin,
     page_address,
     point_in_time,
     prefixes,
     text,
-    texts,
 )
 from sojourn.control import Options
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.policy import Limit, PingPong, Policy
 from sojourn.core.timeouts import DAY, MINUTE, SECOND, Timeouts, parse_duration
-from sojourn.notify.notices import Notices
-
-T = TypeVar("T")
-
-
-def _setting(parse: Callable[[Any], T], doc: str, *, default: T, example: str) -> T:
-    made: T = field(default=default, metadata={"parse": parse, "doc": doc, "example": example})
-    return made
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Telling):
     """All settings, checked and typed; durations in milliseconds. Written as `SOJOURN = {"NAME": value}`."""
 
-    ENABLED: bool = _setting(
+    ENABLED: bool = setting(
         flag,
         "Whether Sojourn does anything at all. False is meant for test suites that are not about it.",
         default=True,
         example="False",
     )
-    LIMITS: tuple[Limit, ...] = _setting(
+    LIMITS: tuple[Limit, ...] = setting(
         parse_limits,
         "How many sessions one user may have open, and what happens at the limit: a list of dicts.",
         default=(),
         example='[{"max_sessions": 3, "overflow": "end_existing"}]',
     )
-    PRESET: Policy | None = _setting(
+    PRESET: Policy | None = setting(
         named_policy,
         "A named policy to start from: fedramp, pci, aal1, aal2, aal3, fluid. Other settings override its parts.",
         default=None,
         example='"aal2"',
     )
-    INACTIVITY_TIMEOUT: int | None = _setting(
+    INACTIVITY_TIMEOUT: int | None = setting(
         parse_duration, "A session ends after this long without activity (ASVS 7.3.1).", default=None, example='"30m"'
     )
-    ABSOLUTE_TIMEOUT: int | None = _setting(
+    ABSOLUTE_TIMEOUT: int | None = setting(
         parse_duration,
         "A session ends this long after its sign-in, however active it is (ASVS 7.3.2).",
         default=None,
         example='"12h"',
     )
-    PERSISTENT_INACTIVITY_TIMEOUT: int | None = _setting(
+    PERSISTENT_INACTIVITY_TIMEOUT: int | None = setting(
         parse_duration,
         "INACTIVITY_TIMEOUT of a session whose user asked to stay signed in; the same if not set.",
         default=None,
         example='"14d"',
     )
-    PERSISTENT_ABSOLUTE_TIMEOUT: int | None = _setting(
+    PERSISTENT_ABSOLUTE_TIMEOUT: int | None = setting(
         parse_duration,
         "ABSOLUTE_TIMEOUT of a session whose user asked to stay signed in; the same if not set.",
         default=None,
         example='"30d"',
     )
-    TOUCH_INTERVAL: int | None = _setting(
+    TOUCH_INTERVAL: int | None = setting(
         parse_duration,
         "Activity is written at most this often: by default every minute, or every tenth of the inactivity timeout.",
         default=None,
         example='"1m"',
     )
-    PASSIVE_PATHS: tuple[str, ...] = _setting(
+    PASSIVE_PATHS: tuple[str, ...] = setting(
         prefixes,
         "Beginnings of paths whose requests are no activity of the user, such as polling.",
         default=(),
         example='["/api/notifications/"]',
     )
-    TIMEOUT_WARNING: int = _setting(
+    TIMEOUT_WARNING: int = setting(
         parse_duration,
         "How long before a timeout pages warn of it and count down (WCAG 2.2.1); at most a third of the timeout.",
         default=2 * MINUTE,
         example='"2m"',
     )
-    REPORT_ACTIVITY: bool = _setting(
+    REPORT_ACTIVITY: bool = setting(
         flag,
         "Whether typing, clicking and scrolling in a page that warns of timeouts is activity, so that nobody is signed "
         "out in the middle of a long form. Such pages then send a small request at most once every TOUCH_INTERVAL.",
         default=True,
         example="False",
     )
-    REPLACE_SAME_DEVICE: bool = _setting(
+    REPLACE_SAME_DEVICE: bool = setting(
         flag,
         "Whether a sign-in from a device that already has a session replaces that session.",
         default=True,
         example="False",
     )
-    PING_PONG: PingPong | None = _setting(
+    PING_PONG: PingPong | None = setting(
         parse_ping_pong,
         "When two devices that keep ending each other's sessions are noticed, and their user told: after so many times "
         'by turns, within so long. `then`: "refuse" or "ask" in place of "end_existing" for that sign-in. None: never.',
         default=cast("PingPong | None", PingPong()),
         example='{"times": 3, "within": "10m", "then": "ask"}',
     )
-    REPORT_ONLY: bool = _setting(
+    REPORT_ONLY: bool = setting(
         flag,
         "Record what the policy would do (`manage.py sojourn report`), and change nothing: no limit and no timeout is "
         "enforced, and whoever was signed in before Sojourn was installed goes on, uncounted.",
         default=False,
         example="True",
     )
-    ADOPT_EXISTING: bool = _setting(
+    ADOPT_EXISTING: bool = setting(
         flag,
         "Whether sessions that were signed in before Sojourn was installed go on, and are counted from their next "
         "request, until ADOPT_UNTIL. Otherwise they must sign in again.",
         default=False,
         example="True",
     )
-    ADOPT_UNTIL: int | None = _setting(
+    ADOPT_UNTIL: int | None = setting(
         point_in_time,
         "Until when ADOPT_EXISTING holds: a date (its beginning) or a moment, in TIME_ZONE unless it names another. "
         "Who has not come back by then signs in once more.",
         default=None,
         example='"2027-03-01"',
     )
-    STORE: str = _setting(
+    STORE: str = setting(
         text, "The alias of the database that holds Sojourn's records.", default="default", example='"default"'
     )
-    CLIENT: str = _setting(
+    CLIENT: str = setting(
         client, "The name of this application, for limits that count each one apart.", default="", example='"shop"'
     )
-    SUBJECT: str = _setting(
+    SUBJECT: str = setting(
         text,
         "Dotted path of a callable that takes a user and returns their subject: unique, never reused.",
         default="",
         example='"accounts.sessions.subject"',
     )
-    POLICY: str = _setting(
+    POLICY: str = setting(
         text,
         "Dotted path of a callable that takes an Arrival and returns its Policy, for rules of your own.",
         default="",
         example='"accounts.sessions.policy"',
     )
-    ADAPTER: str = _setting(
+    ADAPTER: str = setting(
         text,
         "Dotted path of the class that answers Sojourn's questions.",
         default="sojourn.contrib.django.adapter.Adapter",
         example='"accounts.sessions.Adapter"',
     )
-    TRUSTED_PROXY_HOPS: int = _setting(
+    TRUSTED_PROXY_HOPS: int = setting(
         hops,
         "How many proxies of yours stand before Django; X-Forwarded-For is read that far from the right.",
         default=0,
         example="1",
     )
-    TICKET_LIFETIME: int = _setting(
+    TICKET_LIFETIME: int = setting(
         parse_duration, "How long a sign-in waits for its user to choose.", default=5 * MINUTE, example='"5m"'
     )
-    ROTATION_GRACE: int = _setting(
+    ROTATION_GRACE: int = setting(
         parse_duration,
         "How long the token before a renewal is accepted, for requests on their way.",
         default=10 * SECOND,
         example='"10s"',
     )
-    RETENTION: int = _setting(
+    RETENTION: int = setting(
         parse_duration, "How long ended sessions and recorded events are remembered.", default=30 * DAY, example='"30d"'
     )
-    REAUTHENTICATION_WINDOW: int = _setting(
+    REAUTHENTICATION_WINDOW: int = setting(
         parse_duration,
         "Ending other sessions asks for the password again if it was given longer ago than this (ASVS 7.5.2).",
         default=15 * MINUTE,
         example='"15m"',
     )
-    DEVICE_COOKIE: str = _setting(
+    DEVICE_COOKIE: str = setting(
         cookie_name,
         "The name of the cookie that recognises a device.",
         default="sojourn_device",
         example='"sojourn_device"',
     )
-    DEVICE_COOKIE_AGE: int = _setting(
+    DEVICE_COOKIE_AGE: int = setting(
         parse_duration, "How long a device is recognised.", default=365 * DAY, example='"365d"'
     )
-    TICKET_COOKIE: str = _setting(
+    TICKET_COOKIE: str = setting(
         cookie_name,
         "The name of the cookie of a sign-in that waits.",
         default="sojourn_ticket",
         example='"sojourn_ticket"',
     )
-    CLEAR_SITE_DATA: tuple[str, ...] = _setting(
+    CLEAR_SITE_DATA: tuple[str, ...] = setting(
         directives,
         "What a sign-out over https asks the browser to clear (the Clear-Site-Data header).",
         default=("storage",),
         example='["storage"]',
     )
-    NO_STORE: bool = _setting(
+    NO_STORE: bool = setting(
         flag,
         "Whether pages that show a signed-in user something, and say nothing of caches themselves, are kept by no "
         "browser and no cache, so that the back button shows nothing after a sign-out (ASVS 14.3.2).",
         default=True,
         example="False",
     )
-    METRICS: tuple[str, ...] = _setting(
+    METRICS: tuple[str, ...] = setting(
         metrics,
         "Which libraries are given figures: prometheus, opentelemetry. Each is an extra of the package.",
         default=(),
         example='["prometheus"]',
     )
-    METRICS_REGISTRY: str = _setting(
+    METRICS_REGISTRY: str = setting(
         text,
         "Dotted path of the registry that Prometheus' figures go to.",
         default="prometheus_client.REGISTRY",
         example='"shop.metrics.registry"',
     )
-    DELIVERY: str = _setting(
-        text,
-        'Who tells people what happened: "background", a thread of each web process, right after the commit; "worker", '
-        "only `manage.py sojourn deliver`; or the dotted path of a callable that is given a subject after each commit, "
-        "such as one that puts a task into a queue.",
-        default="background",
-        example='"worker"',
-    )
-    SINKS: tuple[str, ...] = _setting(
-        texts,
-        "Dotted paths of your own ways of telling: classes that are called without arguments and are "
-        "`sojourn.notify.sinks.Sink`s.",
-        default=(),
-        example='["accounts.sessions.ChatSink"]',
-    )
-    OUTBOX_MAX_AGE: int = _setting(
-        parse_duration,
-        "What nobody has begun to tell within so long is told to nobody: it would be no news any more.",
-        default=7 * DAY,
-        example='"7d"',
-    )
-    OUTBOX_MAX_EVENTS: int = _setting(
-        count,
-        "At most about so many recorded events are kept, told or not; the oldest go first. RETENTION bounds their age.",
-        default=1_000_000,
-        example="100_000",
-    )
-    HELP_URL: str = _setting(
+    HELP_URL: str = setting(
         page_address,
         "A page that helps users who were refused and cannot sign out elsewhere, or whose sign-ins are paused.",
         default="",
         example='"/help/"',
-    )
-    NOTICES: Notices = _setting(
-        notices,
-        "What users are told, by which channel: a dict from new_device, new_place, second_session, evicted, refused "
-        'and repeated to a list out of "mail" (to their address) and "page" (in their other open browsers). Kinds '
-        "that are left out keep their default; an empty list tells nobody.",
-        default=Notices(),
-        example='{"second_session": ["page"]}',
-    )
-    MAIL_ADDRESSES: str = _setting(
-        address_precision,
-        "How much of a network address mails show: full, network (its beginning) or none.",
-        default="network",
-        example='"none"',
-    )
-    SITE_URL: str = _setting(
-        origin,
-        "Where the site is for those who read its messages, such as https://app.example. The only host that links in "
-        "messages ever name, whatever a request says of it; without it, messages have no links.",
-        default="",
-        example='"https://app.example"',
-    )
-    NOTICE_LINK_AGE: int = _setting(
-        parse_duration,
-        "How long after a sign-in the link in the message about it still says that it was not its reader.",
-        default=7 * DAY,
-        example='"7d"',
-    )
-    PASSWORD_RESET_URL: str = _setting(
-        page_address,
-        "The page on which users who are not signed in set a new password. By default it is the page called "
-        '"password_reset", or django-allauth\'s, where the site has one.',
-        default="",
-        example='"/accounts/password_reset/"',
     )
 
     def policy(self) -> Policy:
@@ -400,10 +328,12 @@ def current() -> Settings:
 
 def described() -> list[tuple[str, object, str]]:
     """Name, default and description of every setting, for the reference and its test."""
-    return [
-        (each.name, None if each.default is MISSING else each.default, each.metadata["doc"])
-        for each in fields(Settings)
-    ]
+    return [(each.name, None if each.default is MISSING else each.default, each.metadata["doc"]) for each in every()]
+
+
+def every() -> list[Field[Any]]:
+    """The field of every setting: what stands in `Settings` itself first, for whoever reads about them."""
+    return sorted(fields(Settings), key=lambda each: each.name not in Settings.__annotations__)
 
 
 def _forget(*, setting: str, **_: object) -> None:
