@@ -1,0 +1,69 @@
+"""A real mail server for tests, which receives, refuses, breaks off or says nothing at all."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+
+@dataclass
+class Post:
+    """What the server does, and what it has received. A test may change how it answers while it runs."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    at_recipient: str = "250 OK"
+    at_message: str = "250 OK"
+    hangs_up_after_message: bool = False
+    received: list[bytes] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        if self.at_recipient.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return self.at_recipient
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        if self.hangs_up_after_message:
+            self.received.append(envelope.content)
+            server.transport.abort()
+        elif self.at_message.startswith("2"):
+            self.received.append(envelope.content)
+            self.recipients.append(list(envelope.rcpt_tos))
+        return self.at_message
+
+    def messages(self) -> list[EmailMessage]:
+        """What was received, parsed by the standard library's strict modern policy."""
+        return [message_from_bytes(raw, policy=policy.default) for raw in self.received]
+
+
+@contextmanager
+def post_office(**how: Any) -> Iterator[Post]:
+    """A server on a free port of this machine."""
+    post = Post(port=free_port(), **how)
+    controller = Controller(post, hostname=post.host, port=post.port)
+    controller.start()
+    yield post
+    controller.stop()
+
+
+@contextmanager
+def silent_office() -> Iterator[Post]:
+    """A server that accepts connections, and then says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield Post(port=listening.getsockname()[1])
+
+
+def free_port() -> int:
+    """A port on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
