@@ -7,9 +7,11 @@ from functools import cache
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
+from sojourn.contrib.django.notices.mail import MailSink
 from sojourn.contrib.django.settings import current
 from sojourn.core.events import Event, payload
 from sojourn.notify.deliverer import Deliverer
+from sojourn.notify.notices import Channel
 from sojourn.notify.sinks import Sink, any_wants
 
 _logger = logging.getLogger("sojourn.delivery")
@@ -19,7 +21,8 @@ _NEVER = threading.Event()
 @cache
 def sinks() -> tuple[Sink, ...]:
     """Every way of telling that the settings ask for, in the order in which one subject is told by them."""
-    return tuple(import_string(path)() for path in current().SINKS)
+    mail = (MailSink(),) if current().NOTICES.use(Channel.MAIL) else ()
+    return (*mail, *(import_string(path)() for path in current().SINKS))
 
 
 def wanted(event: Event) -> bool:
