@@ -1,10 +1,21 @@
-"""The settings of telling people: deliveries, notices, mails and their links. See `sojourn.contrib.django.settings`."""
+"""The settings of telling people: deliveries, notices, mails and their links, open pages. See `sojourn.contrib.django.settings`."""
 
 from dataclasses import dataclass
 
 from sojourn.contrib.django.setting import setting
-from sojourn.contrib.django.values import address_precision, count, notices, origin, page_address, text, texts
-from sojourn.core.timeouts import DAY, parse_duration
+from sojourn.contrib.django.values import (
+    address_precision,
+    count,
+    live_interval,
+    live_mode,
+    notices,
+    origin,
+    page_address,
+    streams,
+    text,
+    texts,
+)
+from sojourn.core.timeouts import DAY, SECOND, parse_duration
 from sojourn.notify.notices import Notices
 
 
@@ -72,4 +83,23 @@ class Telling:
         '"password_reset", or django-allauth\'s, where the site has one.',
         default="",
         example='"/accounts/password_reset/"',
+    )
+    LIVE: str = setting(
+        live_mode,
+        'How open pages notice that their session is over: "auto" (a stream where the server is asynchronous, polling '
+        'elsewhere), "poll", or "off".',
+        default="auto",
+        example='"poll"',
+    )
+    LIVE_INTERVAL: int = setting(
+        live_interval,
+        "How often an open page asks, or the server looks for those with a stream: within this they notice.",
+        default=3 * SECOND,
+        example='"3s"',
+    )
+    LIVE_STREAMS: int = setting(
+        streams,
+        "How many streams one server process keeps open for pages; the pages beyond them poll.",
+        default=200,
+        example="1000",
     )

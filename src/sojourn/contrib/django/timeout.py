@@ -86,16 +86,21 @@ def _soonest(found: list[Bound]) -> Bound | None:
     return min(found, key=lambda bound: bound.left, default=None)
 
 
+def account(session: Session) -> str:
+    """Recognises the account of a session, and tells nothing of it."""
+    return salted_hmac("sojourn.timeout", session.subject, algorithm="sha256").hexdigest()[:32]
+
+
 def state(request: HttpRequest, session: Session) -> dict[str, object]:
     """What a page is told: what is left of its session on the server's clock, and whose session it is.
 
-    `account` recognises the account and tells nothing of it: a page that was made for another must show nothing more.
+    A page that was made for another `account` must show nothing more.
     """
     inactivity, absolute = bounds(request, session)
     reports = current().REPORT_ACTIVITY and inactivity is not None
     interval = touch_interval(session.inactivity_timeout, current().TOUCH_INTERVAL)
     return {
-        "account": salted_hmac("sojourn.timeout", session.subject, algorithm="sha256").hexdigest()[:32],
+        "account": account(session),
         "inactivity": None if inactivity is None else inactivity.as_json(),
         "absolute": None if absolute is None else absolute.as_json(),
         "report_every": interval / 1000 if reports else None,

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from sojourn.contrib.django import api, choosing, ending, signing_out, timeout, views
-from sojourn.contrib.django.internal.passive import QUESTION
+from sojourn.contrib.django import api, choosing, ending, live, signing_out, timeout, views
+from sojourn.contrib.django.internal.passive import LIVE, QUESTION
 
 app_name = "sojourn"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("end-others/", ending.EndOthersView.as_view(), name="end_others"),
     path("choose/", choosing.ChooseView.as_view(), name="choose"),
     path(QUESTION, timeout.TimeoutView.as_view(), name="timeout"),
+    path(LIVE, live.LiveView.as_view(), name="live"),
     path("sign-out/", signing_out.SignOutView.as_view(), name="sign_out"),
     path("signed-out/", signing_out.SignedOutView.as_view(), name="signed_out"),
     path("api/", api.ListView.as_view(), name="api"),

@@ -15,9 +15,11 @@ from sojourn.core.errors import ConfigurationError
 from sojourn.core.policy import Policy
 from sojourn.core.presets import preset
 from sojourn.core.records import clean_text
+from sojourn.core.timeouts import MINUTE, SECOND, parse_duration
 from sojourn.notify.notices import Channel, Kind, Notices
 
 MAX_HOPS = 16
+MAX_STREAMS = 100_000
 _FEWEST, _MOST = 1000, 1_000_000_000
 _DIRECTIVES = {
     "*",
@@ -201,4 +203,26 @@ def address_precision(value: object) -> str:
     """How much of an address is shown."""
     if not isinstance(value, str) or value not in ADDRESSES:
         raise ConfigurationError(f"{shown(value)} is not one of: {', '.join(ADDRESSES)}.")
+    return value
+
+
+def live_mode(value: object) -> str:
+    """How pages hear of news."""
+    if value not in {"auto", "poll", "off"}:
+        raise ConfigurationError(f"{shown(value)} is not one of: auto, poll, off.")
+    return str(value)
+
+
+def live_interval(value: object) -> int:
+    """How often pages ask. Less would be a load for nothing, more would not be live."""
+    found = parse_duration(value)
+    if not SECOND <= found <= MINUTE:
+        raise ConfigurationError(f"{shown(value)} is not between one second and one minute.")
+    return found
+
+
+def streams(value: object) -> int:
+    """A number of connections."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_STREAMS:
+        raise ConfigurationError(f"{shown(value)} is not a whole number from 0 to {MAX_STREAMS}.")
     return value

@@ -7,8 +7,9 @@ from sojourn.contrib.django.settings import current
 
 HEADER = "Sojourn-Passive"
 """A page's own script says with it that a request is not its user's doing: `Sojourn-Passive: 1`."""
-QUESTION = "timeout/"
-"""The end of the address at which a page asks how long its session has left. To ask is no activity."""
+QUESTION, LIVE = "timeout/", "live/"
+"""The ends of the addresses at which a page asks how long its session has left, and whether it is live. To ask is no
+activity."""
 
 _META = "HTTP_" + HEADER.upper().replace("-", "_")
 
@@ -18,7 +19,9 @@ def is_passive(request: HttpRequest) -> bool:
     return (
         request.path.startswith(current().PASSIVE_PATHS)
         or request.META.get(_META) in {"1", "?1"}
-        or (request.method in {"GET", "HEAD"} and request.path_info.endswith(QUESTION) and _is_question(request))
+        or (
+            request.method in {"GET", "HEAD"} and request.path_info.endswith((QUESTION, LIVE)) and _is_question(request)
+        )
     )
 
 
@@ -28,4 +31,4 @@ def _is_question(request: HttpRequest) -> bool:
         match = resolve(request.path_info, getattr(request, "urlconf", None))
     except Resolver404:
         return False
-    return match.url_name == "timeout" and match.app_names[-1:] == ["sojourn"]
+    return match.url_name in {"timeout", "live"} and match.app_names[-1:] == ["sojourn"]

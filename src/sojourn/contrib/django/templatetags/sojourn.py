@@ -12,6 +12,7 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.template import Context
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
@@ -19,8 +20,10 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext, pgettext
 
+from sojourn.contrib.django import live
 from sojourn.contrib.django.internal import answers
-from sojourn.contrib.django.timeout import live_session, state
+from sojourn.contrib.django.settings import current
+from sojourn.contrib.django.timeout import account, live_session, state
 from sojourn.contrib.django.wording import explanation, reason_text
 
 register = template.Library()
@@ -114,6 +117,51 @@ def session_timeout(context: Context) -> dict[str, object]:
     }
 
 
+_LIVE = "_sojourn_live"
+
+
+def session_live(context: Context) -> dict[str, object]:
+    """Let an open page notice that its session is over, and ask about sign-ins elsewhere: `{% session_live %}` after
+    `<body>`, where the question is to stand. Without script both are learned at the next click.
+
+    Nothing for anybody who is not signed in, where Sojourn's pages have no address, and for a second time in the same
+    page. One read of the store. Content-Security-Policy: as for `session_timeout`.
+    """
+    request: HttpRequest | None = getattr(context, "request", None) or context.get("request")
+    session = live_session(request) if request is not None else None
+    if request is None or session is None or _LIVE in context.dicts[0]:
+        return {}
+    context.dicts[0][_LIVE] = True
+    try:
+        url = reverse("sojourn:live")
+    except NoReverseMatch:
+        return {}
+    here = request.get_full_path() if request.method == "GET" else ""
+    nonce = context.get("csp_nonce", getattr(request, "csp_nonce", None))
+    return {
+        "url": url,
+        "account": account(session),
+        "sid": session.sid,
+        "mode": live.mode(request),
+        "every": current().LIVE_INTERVAL / 1000,
+        "elsewhere": live.asked_about(session),
+        "blank": {},
+        "here": here,
+        "csrf_token": get_token(request),
+        "login_url": answers.login_url(here),
+        "words": json.dumps(
+            {
+                "ended": explanation(""),
+                "switched": explanation("switched"),
+                **dict.fromkeys(("evicted", "replaced"), gettext("The new session")),
+                "ender": gettext("The session that did this"),
+            }
+        ),
+        "nonce": None if nonce is None else str(nonce),
+    }
+
+
+register.inclusion_tag("sojourn/_live.html", takes_context=True)(session_live)
 register.inclusion_tag("sojourn/_timeout.html", takes_context=True)(session_timeout)
 register.filter("sojourn_explanation", explanation)
 register.filter("sojourn_time", sojourn_time, expects_localtime=True)

@@ -27,6 +27,7 @@
   let asked = learnt, reported = null; // the last attempt to ask, and the last report of activity
   let pending = 0, patience = 1000;
   let phase = "shown"; // warned, hidden (until the server has answered), over
+  let told = false; // why it is over
   let doubt = false, leaving = null; // another tab says that it is over, or has begun to sign out
   let hint = ""; // why it is probably over
   let title = "", steps = [], covered = [];
@@ -129,17 +130,22 @@
   };
 
   const finish = ({ reason, detail }, signedIn) => {
+    const why = explanations[reason ?? hint] ?? (reason ? detail : explanations[""]);
+    // Of two that ask at the same moment only one may be told why, and that may be the later one.
+    if (phase === "over" && reason && !told) part("reason").textContent = why;
+    told ||= Boolean(reason);
     if (phase === "over") return;
     hide();
     phase = "over";
     document.body.replaceChildren(root); // now it is certain, and nothing is left in the page for anybody to find
-    part("reason").textContent = explanations[reason ?? hint] ?? (reason ? detail : explanations[""]);
+    part("reason").textContent = why;
     for (const name of ["hidden", "asking"]) part(name).hidden = true;
     part("over").hidden = false;
     offer(signedIn);
     document.title = part("over").textContent;
     curtain.close(); // and opened anew below, so that it is read aloud with what it says now
     if (!signedIn) channel.postMessage({ over: reason ?? hint });
+    document.dispatchEvent(new CustomEvent("sojourn:over", { detail: {}, cancelable: true })); // live.js need not ask
   };
 
   const offer = (signedIn) => {
@@ -176,6 +182,11 @@
     if (data.over !== undefined || (data.state && data.state.account !== account)) doubt = true;
     if (data.leaving || data.over) hint = data.over || "logout";
     tick();
+  });
+
+  document.addEventListener("sojourn:over", (event) => { // live.js has heard it
+    event.preventDefault();
+    if (phase !== "over" || event.detail.reason) finish(event.detail, event.detail.reason === "switched");
   });
 
   root.addEventListener("click", ({ target }) => {
