@@ -97,6 +97,7 @@ class TestAsking:
         assert answer["Content-Type"] == "application/json"
 
 
+@pytest.mark.usefixtures("plenty")
 class TestElsewhere:
     """Sign-ins of the same user on other devices, which an open page asks about."""
 
@@ -137,7 +138,9 @@ class TestTag:
     """{% session_live %}"""
 
     def draw(self, request: Any) -> str:
-        return Template("{% load sojourn %}{% session_live %}{% session_live %}").render(RequestContext(request))
+        return (
+            Template("{% load sojourn %}{% session_live %}{% session_live %}").render(RequestContext(request)).strip()
+        )
 
     def test_it_draws_nothing_for_somebody_who_is_not_signed_in(self, db):
         assert self.draw(RequestFactory().get("/")) == ""
