@@ -1,4 +1,4 @@
-"""The settings of telling people: deliveries, notices, mails and their links, open pages. See `sojourn.contrib.django.settings`."""
+"""The settings of telling people: deliveries, notices, mails and links, open pages. See `contrib.django.settings`."""
 
 from dataclasses import dataclass
 
