@@ -46,7 +46,7 @@ class EndReason(StrEnum):
     EPOCH = "epoch"
     """An operator ended every session of the store at once, as after restoring a backup."""
     DISOWNED = "disowned"
-    """Its user said that the sign-in was not theirs, by the link in a message that told them of it."""
+    """Its user said that the sign-in was not theirs: by the link in a message about it, or in an older session."""
     ABORTED = "aborted"
     """The sign-in did not complete: the request failed after the session was admitted."""
 

@@ -4,6 +4,8 @@ from django.urls import path
 
 from sojourn.contrib.django import api, choosing, ending, live, signing_out, timeout, views
 from sojourn.contrib.django.internal.passive import LIVE, QUESTION
+from sojourn.contrib.django.notices.asking import ConfirmView, DisownView
+from sojourn.contrib.django.notices.views import NotMeView
 
 app_name = "sojourn"
 urlpatterns = [
@@ -11,6 +13,9 @@ urlpatterns = [
     path("name/<str:sid>/", views.NameView.as_view(), name="name"),
     path("end/<str:sid>/", ending.EndView.as_view(), name="end"),
     path("end-others/", ending.EndOthersView.as_view(), name="end_others"),
+    path("not-me/", NotMeView.as_view(), name="not_me"),
+    path("it-was-me/<str:sid>/", ConfirmView.as_view(), name="confirm"),
+    path("it-was-not-me/<str:sid>/", DisownView.as_view(), name="disown"),
     path("choose/", choosing.ChooseView.as_view(), name="choose"),
     path(QUESTION, timeout.TimeoutView.as_view(), name="timeout"),
     path(LIVE, live.LiveView.as_view(), name="live"),

@@ -59,8 +59,8 @@ EXPLANATIONS: dict[EndReason, str | Promise] = {
         "people who run this site."
     ),
     EndReason.DISOWNED: _(
-        "The owner of this account said, by the link in a message, that this sign-in was not theirs. If it was "
-        "yours, sign in again, and change the password if somebody else may know it."
+        "The owner of this account said that this sign-in was not theirs. If it was yours, sign in again, and change "
+        "the password if somebody else may know it."
     ),
     EndReason.ABORTED: _(
         "Your sign-in could not be completed because of an error, so its session was ended. Please sign in again."

@@ -13,7 +13,10 @@ from django.urls import NoReverseMatch, reverse
 from sojourn.contrib.django.checks.findings import load, present, when_enabled
 from sojourn.core.policy import Overflow
 
-PAGES = ("ended", "refused", "choose", "choice_over", "sessions", "confirm", "signed_out", "unavailable")
+PAGES = (
+    *("ended", "refused", "choose", "choice_over", "sessions", "confirm", "signed_out", "unavailable"),
+    *("not_me", "not_me_over", "not_me_done", "was_it_you", "disowned"),
+)
 
 
 def _needed() -> Iterator[tuple[str, str]]:

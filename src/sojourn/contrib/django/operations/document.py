@@ -46,7 +46,7 @@ ENDS: dict[EndReason, str] = {
     EndReason.DEACTIVATED: "The account is deactivated.",
     EndReason.DELETED: "The account is deleted.",
     EndReason.EPOCH: "An administrator ends all sessions at once.",
-    EndReason.DISOWNED: "Its user says, by the link in a message, that the sign-in was not theirs.",
+    EndReason.DISOWNED: "Its user says, by the link in a message or in an older session, that it was not them.",
     EndReason.ABORTED: "The sign-in does not complete.",
 }
 _REPORTED = (EndReason.EVICTED, EndReason.INACTIVITY_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT)
