@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from sojourn.core import wishes
 from sojourn.core.records import EndReason
 
 
@@ -62,7 +63,7 @@ class Notices:
         return any(channel in self.channels(kind) for kind in Kind)
 
 
-MUTABLE: Final = frozenset({Kind.SECOND_SESSION, Kind.EVICTED})
+MUTABLE: Final = frozenset(Kind(kind) for kind in wishes.MUTABLE)
 """What a user may silence. A sign-in on a new device or from a new place, which an attack would be, is always told."""
 
 _URGENCY: Final = (

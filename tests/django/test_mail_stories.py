@@ -1,0 +1,171 @@
+"""What people are written to, when they do what people do: from the sign-in to the mail, with all that is between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail as outbox
+
+from sojourn.contrib.django.delivery import deliver
+from sojourn.contrib.django.internal.wiring import control
+from sojourn.core.wishes import reference
+from sojourn.testing.clock import FakeClock
+from tests.django.browser import Browser, sids, subject
+from tests.django.conftest import SetPolicy
+
+AGENTS = {
+    "Chrome on Linux": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36",
+    "Edge on Windows": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36 "
+    "Edg/140.0.0.0",
+    "Safari on Mac OS X": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.0 Safari/605.1.15",
+}
+MINUTE = 60_000
+
+
+@pytest.fixture(autouse=True)
+def site(sojourn: SetPolicy, ada: User) -> None:
+    sojourn(SITE_URL="https://app.example", LIMITS=[])
+
+
+@pytest.fixture
+def learned(first: Browser, clock: FakeClock) -> Browser:
+    """Ada's own browser, which has signed in, been told of to nobody, and signed out again."""
+    first.sign_in()
+    assert written() == []
+    first.post("/logout/")
+    clock.advance(MINUTE)
+    return first
+
+
+def written() -> list[str]:
+    """Deliver what is due, and return the subjects of all mails that were sent until now."""
+    deliver()
+    return [mail.subject for mail in outbox.outbox]
+
+
+def test_nobody_is_written_to_of_the_first_sign_in_that_is_known(first: Browser) -> None:
+    first.sign_in()
+    assert written() == []
+
+
+def test_a_known_device_with_nothing_else_open_is_not_told_of(learned: Browser) -> None:
+    learned.sign_in()
+    assert written() == []
+
+
+def test_a_new_device_is_told_of_in_one_mail(learned: Browser) -> None:
+    Browser(AGENTS["Chrome on Linux"]).sign_in()
+    (title,) = written()
+    assert title.startswith("Sign-in on a new device")
+    assert "Chrome on Linux" in outbox.outbox[0].body
+    assert written() == [title]
+
+
+@pytest.mark.parametrize("limit", [5, 1], ids=["all stay open", "each ends the one before"])
+def test_three_sign_ins_in_a_minute_are_two_mails_that_together_tell_all(
+    learned: Browser, sojourn: SetPolicy, clock: FakeClock, limit: int
+) -> None:
+    sojourn(LIMITS=[{"max_sessions": limit, "overflow": "end_existing"}])
+    began = []
+    for agent in AGENTS.values():
+        Browser(agent).sign_in()
+        began.append(next(iter(sids())))
+        assert len(written()) == 1
+        clock.advance(15_000)
+    clock.advance(MINUTE)
+    assert len(written()) == 2
+    first, second = (mail.body for mail in outbox.outbox)
+    assert [name in first for name in AGENTS] == [True, False, False]
+    assert [name in second for name in list(AGENTS)[1:]] == [True, True]
+    if limit == 1:
+        assert second.count("Session ended to make room") == 2
+    clock.advance(10 * MINUTE)
+    assert len(written()) == 2
+
+
+def test_a_sign_in_beside_an_open_session_of_a_known_device_is_told_of_until_that_is_silenced(
+    learned: Browser, second: Browser, clock: FakeClock
+) -> None:
+    second.sign_in()
+    written()
+    clock.advance(2 * MINUTE)
+    learned.sign_in()
+    assert written()[1].startswith("Sign-in while another session is open")
+    learned.post("/logout/")
+    control().mute(subject(), {"second_session"})
+    clock.advance(2 * MINUTE)
+    learned.sign_in()
+    assert len(written()) == 2
+
+
+def test_a_device_that_is_trusted_is_no_second_session(learned: Browser, second: Browser, clock: FakeClock) -> None:
+    second.sign_in()
+    written()
+    learned.sign_in()
+    mine = next(session for session in control().sessions(subject()) if session.device.os == "Windows")
+    assert control().trust_device(subject(), reference(mine.device.digest))
+    clock.advance(2 * MINUTE)
+    written()
+    learned.post("/logout/")
+    learned.sign_in()
+    clock.advance(2 * MINUTE)
+    assert len(written()) == 2
+
+
+def test_a_session_that_the_limit_ends_is_told_of_to_its_owner(
+    learned: Browser, sojourn: SetPolicy, second: Browser, clock: FakeClock
+) -> None:
+    second.sign_in()
+    written()
+    sojourn(LIMITS=[{"max_sessions": 1, "overflow": "end_existing"}])
+    clock.advance(2 * MINUTE)
+    learned.sign_in()
+    assert written()[1].startswith("A session of yours was ended")
+    assert "to make room for a new sign-in" in outbox.outbox[1].body
+
+
+def test_a_refusal_is_told_of_with_the_way_out(learned: Browser, sojourn: SetPolicy, second: Browser) -> None:
+    sojourn(LIMITS=[{"max_sessions": 1, "overflow": "refuse"}])
+    learned.sign_in()
+    assert second.sign_in().status_code == 409
+    (title,) = written()
+    assert title.startswith("A sign-in with your password was refused")
+    assert "The password was right" in outbox.outbox[0].body
+
+
+def test_a_sign_out_is_told_of_to_nobody(learned: Browser, second: Browser, clock: FakeClock) -> None:
+    second.sign_in()
+    written()
+    clock.advance(2 * MINUTE)
+    second.post("/logout/")
+    assert len(written()) == 1
+
+
+def test_a_server_that_is_away_is_tried_again_with_the_same_message(
+    learned: Browser, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sojourn.contrib.django.notices import mail
+    from sojourn.notify.sinks import DeliveryFailed
+
+    sent: list[Any] = []
+    well = mail.send
+
+    def away(message: Any) -> None:
+        sent.append(message)
+        raise DeliveryFailed
+
+    monkeypatch.setattr(mail, "send", away)
+    Browser(AGENTS["Chrome on Linux"]).sign_in()
+    assert written() == []
+    Browser(AGENTS["Edge on Windows"]).sign_in()
+    monkeypatch.setattr(mail, "send", well)
+    clock.advance(10 * MINUTE)
+    assert len(written()) == 1
+    assert outbox.outbox[0].message()["Message-ID"] == sent[0].message()["Message-ID"]
+    assert "Edge" not in outbox.outbox[0].body
+    clock.advance(MINUTE)
+    assert len(written()) == 2
+    assert "Edge on Windows" in outbox.outbox[1].body
