@@ -204,6 +204,8 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"W042"}, {"SESSION_COOKIE_HTTPONLY": False}),
     ({"W043"}, {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}),
     ({"W043"}, {"USE_X_FORWARDED_HOST": True}),
+    ({"W045"}, sojourn(GEOIP_DATABASES=["/no/such/database.mmdb"])),
+    ({"W046"}, sojourn(ADDRESS_RETENTION="30d")),
 ]
 
 

@@ -31,6 +31,7 @@ DURATIONS = [
     "TICKET_LIFETIME",
     "ROTATION_GRACE",
     "RETENTION",
+    "ADDRESS_RETENTION",
     "REAUTHENTICATION_WINDOW",
     "DEVICE_COOKIE_AGE",
     "TIMEOUT_WARNING",
@@ -146,7 +147,18 @@ WRONG: list[tuple[str, Any, str]] = [
     ("NOTICES", {"evicted": "mail"}, "'mail' of 'evicted' is not a list out of: mail, page"),
     ("NOTICES", {"evicted": ["sms"]}, "['sms'] of 'evicted' is not a list out of: mail, page"),
     ("NOTICES", {"evicted": [["mail"]]}, "is not a list out of"),
-    *(("MAIL_ADDRESSES", value, "is not one of: full, network, none") for value in ("half", "", 5, None, [])),
+    *(
+        (name, value, "is not one of: full, network, none")
+        for name in ("ADDRESS_PRECISION", "MAIL_ADDRESSES")
+        for value in ("half", "", 5, None, [])
+    ),
+    *(("FAMILIARITY", value, "is not a dict") for value in (5, "country", [], True)),
+    ("FAMILIARITY", {"distance": 5}, "no key 'distance'. Known are: new_place, distance_km, travel_kmh"),
+    ("FAMILIARITY", {"new_place": "town"}, "new_place: 'town' is not one of: country, distance"),
+    ("FAMILIARITY", {"distance_km": "5"}, "distance_km: '5' is not a whole number"),
+    ("FAMILIARITY", {"travel_kmh": 0}, "travel_kmh must be greater than zero"),
+    ("GEOIP_DATABASES", "city.mmdb", "is not a list of texts"),
+    ("GEOIP_DATABASES", [None], "is not a list of texts"),
 ]
 
 
@@ -254,7 +266,7 @@ def test_every_setting_has_a_type_a_default_and_a_description(name: str) -> None
     assert doc.endswith(".")
     assert len(doc) > 20
     assert doc[0].isupper()
-    assert Settings.__annotations__[name]
+    assert next(each.type for each in fields(Settings) if each.name == name)
 
 
 def test_no_settings_at_all_are_the_defaults() -> None:

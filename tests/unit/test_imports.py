@@ -16,7 +16,7 @@ ALLOWED = {
     "telemetry/prometheus.py": {"prometheus_client"},
     "telemetry/otel.py": {"opentelemetry"},
     "testing": {"hypothesis", "pytest"},
-    "web": {"ua_parser"},  # imported late: only the extra `django` brings it
+    "web": {"maxminddb", "ua_parser"},  # imported late: only extras bring them
 }
 MODULES = sorted(SOURCE.rglob("*.py"))
 

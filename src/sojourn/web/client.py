@@ -40,6 +40,22 @@ def _address(text: str) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+def shortened(address: str, precision: str) -> str:
+    """As much of an address as is to be kept or shown: "full", "network" or "none" of it; "" for what is none.
+
+    A network is one of 256 addresses (IPv4, "192.0.2.0/24"), or what one site is given (IPv6, "2001:db8:1::/48").
+    """
+    if precision == "full":
+        return address
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if precision != "network":
+        return ""
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+
+
 def device_of(user_agent: str) -> Device:
     """The device that a User-Agent header describes; its `digest` is empty. Never fails, whatever the header holds."""
     return _described(clean_text(user_agent, USER_AGENT_MAX))

@@ -20,10 +20,11 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
+from sojourn.contrib.django.internal.places import places
 from sojourn.contrib.django.internal.visit import visit_of
 from sojourn.contrib.django.settings import current
 from sojourn.core.presets import PRIVILEGED
-from sojourn.core.records import Device
+from sojourn.core.records import Device, Location
 from sojourn.web.client import client_address, device_of
 
 _IMPERSONATORS = ("hijack.", "loginas.")
@@ -125,9 +126,13 @@ class Adapter:
         """What the user agent says of the device; its digest is filled in by the caller."""
         return device_of(request.META.get("HTTP_USER_AGENT", ""))
 
+    def location(self, address: str) -> Location:
+        """Where an address is, for rules: by the databases of GEOIP_DATABASES. An empty one if it is not known."""
+        return places().locate(address)
+
     def place(self, address: str) -> str:
-        """Where an address is, for people to read; "" if unknown."""
-        return ""
+        """Where an address is, for people to read; "" if unknown. By default it is made of the location."""
+        return places().text(self.location(address))
 
     def persistent(self, request: HttpRequest) -> bool:
         """Whether the user asked to stay signed in, as far as the sign-in's own form says."""

@@ -1,4 +1,4 @@
-"""`LIMITS` and `PING_PONG`: from dicts, as a settings file has them, to the rules of a policy."""
+"""`LIMITS`, `PING_PONG` and `FAMILIARITY`: from dicts, as a settings file has them, to the rules of a policy."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sojourn.contrib.django.values import shown
 from sojourn.core.errors import ConfigurationError
-from sojourn.core.policy import Counts, Limit, Order, Overflow, PingPong, Scope
+from sojourn.core.policy import Counts, Familiarity, Limit, NewPlace, Order, Overflow, PingPong, Scope
 from sojourn.core.records import DeviceClass
 from sojourn.core.timeouts import parse_duration
 
@@ -93,18 +93,36 @@ _OF_PING_PONG: dict[str, Callable[[object], Any]] = {
 }
 
 
+_OF_FAMILIARITY: dict[str, Callable[[object], Any]] = {
+    "new_place": _one_of(NewPlace),
+    "distance_km": _number,
+    "travel_kmh": _number,
+}
+
+
 def parse_ping_pong(value: object) -> PingPong | None:
     """The rule in a dict; None for none. Raises ConfigurationError that names the key and what to write."""
     if value is None:
         return None
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"{shown(value)} is neither a dict nor None.")
+    return PingPong(**_values(value, _OF_PING_PONG))
+
+
+def parse_familiarity(value: object) -> Familiarity:
+    """The rule in a dict. Raises ConfigurationError that names the key and what to write."""
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{shown(value)} is not a dict.")
+    return Familiarity(**_values(value, _OF_FAMILIARITY))
+
+
+def _values(value: Mapping[Any, Any], known: Mapping[str, Callable[[object], Any]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, raw in value.items():
-        if key not in _OF_PING_PONG:
-            raise ConfigurationError(f"It has no key {shown(key)}. Known are: {', '.join(_OF_PING_PONG)}.")
+        if key not in known:
+            raise ConfigurationError(f"It has no key {shown(key)}. Known are: {', '.join(known)}.")
         try:
-            values[key] = _OF_PING_PONG[key](raw)
+            values[key] = known[key](raw)
         except ConfigurationError as error:
             raise ConfigurationError(f"{key}: {error}") from None
-    return PingPong(**values)
+    return values

@@ -4,7 +4,7 @@ Read lazily, and again whenever Django's settings change, so that `override_sett
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, cast
@@ -15,7 +15,7 @@ from django.core.signals import setting_changed
 
 from sojourn.contrib.django.limits import parse_limits, parse_ping_pong
 from sojourn.contrib.django.setting import setting
-from sojourn.contrib.django.settings_telling import Telling
+from sojourn.contrib.django.settings_knowing import Knowing
 from sojourn.contrib.django.values import (
     client,
     cookie_name,
@@ -36,7 +36,7 @@ from sojourn.core.timeouts import DAY, MINUTE, SECOND, Timeouts, parse_duration
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(Telling):
+class Settings(Knowing):
     """All settings, checked and typed; durations in milliseconds. Written as `SOJOURN = {"NAME": value}`."""
 
     ENABLED: bool = setting(
@@ -248,6 +248,7 @@ class Settings(Telling):
             persistent=persistent,
             replace_same_device=self.REPLACE_SAME_DEVICE,
             ping_pong=self.PING_PONG,
+            familiarity=replace(self.FAMILIARITY, memory=self.DEVICE_COOKIE_AGE),
             report_only=self.REPORT_ONLY,
         )
 

@@ -6,6 +6,7 @@ Each raises ConfigurationError, saying what is wrong, for anything it cannot use
 from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.util import find_spec
+from pathlib import Path
 from reprlib import Repr
 from urllib.parse import urlsplit
 
@@ -96,6 +97,16 @@ def metrics(value: object) -> tuple[str, ...]:
         if not _importable(_LIBRARIES[item]):
             raise ConfigurationError(f"{shown(item)} is not installed. Run: pip install 'sojourn[{item}]'")
     return tuple(dict.fromkeys(found))
+
+
+def databases(value: object) -> tuple[str, ...]:
+    """Paths of databases of addresses, where what reads them is installed."""
+    if isinstance(value, list | tuple):
+        value = [str(item) if isinstance(item, Path) else item for item in value]
+    found = texts(value)
+    if found and not _importable("maxminddb"):
+        raise ConfigurationError("What reads such databases is not installed. Run: pip install 'sojourn[geoip]'")
+    return found
 
 
 def _importable(module: str) -> bool:

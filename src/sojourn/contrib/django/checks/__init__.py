@@ -11,7 +11,14 @@ from sojourn.contrib.django.checks.administration import check_administration
 from sojourn.contrib.django.checks.databases import check_isolation, check_router, check_sqlite, check_store
 from sojourn.contrib.django.checks.middleware import check_middleware, check_page_cache
 from sojourn.contrib.django.checks.neighbours import check_channels, check_engine, check_headless
-from sojourn.contrib.django.checks.security import check_disabled, check_proxies, check_script_access, check_secure
+from sojourn.contrib.django.checks.security import (
+    check_address_retention,
+    check_disabled,
+    check_places,
+    check_proxies,
+    check_script_access,
+    check_secure,
+)
 from sojourn.contrib.django.checks.settings import check_cookie_names, check_paths, check_purpose, check_settings
 from sojourn.contrib.django.checks.site import check_applications, check_pages, check_urls
 
@@ -35,6 +42,8 @@ ALWAYS = (
     check_headless,
     check_script_access,
     check_proxies,
+    check_places,
+    check_address_retention,
     check_administration,
 )
 AT_DEPLOYMENT = (check_secure, check_disabled, check_channels)

@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage
 from django.core.checks import Warning as Caution
 
 from sojourn.contrib.django.checks.findings import present, when_enabled
+from sojourn.web.places import fault_of
 
 
 @when_enabled
@@ -18,6 +19,33 @@ def check_secure() -> Iterator[CheckMessage]:
             "device cookie is not bound to this host.",
             hint="Write SESSION_COOKIE_SECURE = True and serve the site over https.",
             id="sojourn.W040",
+        )
+
+
+@when_enabled
+def check_places() -> Iterator[CheckMessage]:
+    """The databases of addresses can be read."""
+    for path in present().GEOIP_DATABASES:
+        fault = fault_of(path)
+        if fault:
+            yield Caution(
+                f"SOJOURN['GEOIP_DATABASES'] names {path}, which cannot be read: {fault}. Until it can, places are "
+                "unknown, and nobody is told of a sign-in from a new one.",
+                hint="Write the whole path of an .mmdb file, and let the site's own user read it.",
+                id="sojourn.W045",
+            )
+
+
+@when_enabled
+def check_address_retention() -> Iterator[CheckMessage]:
+    """Addresses are not to be kept for longer than the sessions that they are part of."""
+    found = present()
+    if found.ADDRESS_RETENTION is not None and found.ADDRESS_RETENTION >= found.RETENTION:
+        yield Caution(
+            "SOJOURN['ADDRESS_RETENTION'] has no effect: it is not shorter than RETENTION, after which whole sessions "
+            "are forgotten.",
+            hint='Leave it out, or write a shorter one, such as "7d".',
+            id="sojourn.W046",
         )
 
 

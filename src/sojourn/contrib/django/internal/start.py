@@ -16,11 +16,13 @@ from sojourn.contrib.django.internal.locking import user_first
 from sojourn.contrib.django.internal.privileges import privileges_of
 from sojourn.contrib.django.internal.visit import Stop, Visit, unwrapped, visit_of
 from sojourn.contrib.django.internal.wiring import control, now
+from sojourn.contrib.django.settings import current
 from sojourn.control.rules import Attempt
 from sojourn.core.errors import InvalidTicket, StoreError, StoreUnavailable
 from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Paused, Refused
 from sojourn.core.records import Arrival, EndReason
 from sojourn.core.tokens import Token
+from sojourn.web.client import shortened
 
 
 class SignInStopped(PermissionDenied):
@@ -94,8 +96,9 @@ def arrival_of(request: HttpRequest, session: SessionBase, visit: Visit, user: A
         subject,
         client=site.client(request),
         device=replace(site.device(request), digest=visit.device.for_subject(subject)),
-        address=address,
+        address=shortened(address, current().ADDRESS_PRECISION),
         place=site.place(address),
+        location=site.location(address),
         persistent=site.persistent(request) if visit.choice is None else visit.choice.pending.arrival.persistent,
         groups=site.groups(user),
         credentials=site.credentials(user),
