@@ -116,8 +116,8 @@ def ids() -> set[str]:
     return {str(finding.id).removeprefix("sojourn.") for finding in findings()}
 
 
-BASE = {"W040"}
-"""The test site is served over http."""
+BASE = {"W040", "W055"}
+"""The test site is served over http, and messages of it lead nowhere."""
 
 
 def sojourn(**keys: Any) -> dict[str, Any]:
@@ -201,6 +201,19 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"W030"}, {"SESSION_ENGINE": "tests.django.own_cookies"}),
     # cookies and proxies
     ({"W041"}, sojourn(ENABLED=False)),
+    # links in messages
+    ({"E001"}, sojourn(SITE_URL="app.example")),
+    ({"E001"}, sojourn(SITE_URL="https://app.example/below/")),
+    ({"E001"}, sojourn(SITE_URL="https://app.example:no")),
+    ({"E001"}, sojourn(SITE_URL="https://ada@app.example")),
+    ({"E001"}, sojourn(SITE_URL="javascript://app.example")),
+    ({"W056"}, sojourn(SITE_URL="http://app.example", PASSWORD_RESET_URL="/reset/")),
+    ({"W057"}, {**sojourn(SITE_URL="https://app.example"), "ROOT_URLCONF": "django.contrib.auth.urls"}),
+    ({"W058"}, sojourn(SITE_URL="https://app.example/")),
+    (
+        {"W059"},
+        {**sojourn(SITE_URL="https://x.example", PASSWORD_RESET_URL="/r/"), "ALLOWED_HOSTS": ["y.example"]},
+    ),
     ({"W042"}, {"SESSION_COOKIE_HTTPONLY": False}),
     ({"W043"}, {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}),
     ({"W043"}, {"USE_X_FORWARDED_HOST": True}),
@@ -249,6 +262,8 @@ SILENT: list[dict[str, Any]] = [
         "SESSION_ENGINE": "django.contrib.sessions.backends.cache",
         "INSTALLED_APPS": [name for name in site.INSTALLED_APPS if name != "django.contrib.sessions"],
     },
+    {**sojourn(SITE_URL="https://app.example:8443", PASSWORD_RESET_URL="/r/"), "ALLOWED_HOSTS": [".example"]},
+    {**sojourn(SITE_URL="https://[::1]", PASSWORD_RESET_URL="/r/"), "ALLOWED_HOSTS": ["[::1]"]},
     {**sojourn(TRUSTED_PROXY_HOPS=1), "USE_X_FORWARDED_HOST": True},
     {**sojourn(ENABLED=False), "DEBUG": True, "MIDDLEWARE": [], "TEMPLATES": [], "SESSION_COOKIE_HTTPONLY": False},
 ]
@@ -496,7 +511,7 @@ def test_every_check_is_registered_described_and_may_be_asked_as_django_asks(che
 def test_connecting_twice_reports_nothing_twice() -> None:
     checks.connect()
     checks.connect()
-    assert [finding.id for finding in findings()] == ["sojourn.W040"]
+    assert sorted(str(finding.id) for finding in findings()) == sorted(f"sojourn.{name}" for name in BASE)
 
 
 def test_every_finding_says_in_sentences_what_is_wrong_and_what_to_write() -> None:
