@@ -38,8 +38,10 @@ def found() -> set[str]:
 
 
 @pytest.fixture(autouse=True)
-def _secure(settings: Any) -> None:
+def _well_set(settings: Any) -> None:
     settings.SESSION_COOKIE_SECURE = True
+    links = {"SITE_URL": "https://app.example", "PASSWORD_RESET_URL": "/reset/"}
+    settings.SOJOURN = {**settings.SOJOURN, **links}
 
 
 def test_a_healthy_site_is_told_so():
