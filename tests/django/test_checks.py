@@ -27,6 +27,7 @@ from sojourn.contrib.django.checks import databases, neighbours
 from sojourn.contrib.django.middleware import SessionControlMiddleware
 from sojourn.core.policy import Policy
 from sojourn.core.records import Arrival
+from sojourn.notify.notices import Kind
 from tests.django_site import settings as site
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +64,10 @@ def a_policy(arrival: Arrival) -> Policy:
 
 
 class OwnAdapter(Adapter):
-    """An adapter of a site."""
+    """An adapter of a site, which knows whose subject is whose."""
+
+    def users_of(self, subjects: Any) -> Any:
+        return {}
 
 
 class NeedyAdapter(Adapter):
@@ -129,6 +133,13 @@ def stack(*paths: str) -> dict[str, Any]:
 
 
 LATER = "2199-12-31"
+BACKENDS = "django.core.mail.backends.{}.EmailBackend"
+SENDS = {
+    "EMAIL_BACKEND": BACKENDS.format("smtp"),
+    "EMAIL_TIMEOUT": 10,
+    "DEFAULT_FROM_EMAIL": "App <no-reply@app.example>",
+}
+SILENT_MAIL = {kind: ["page"] for kind in Kind}
 
 FIRES: list[tuple[set[str], dict[str, Any]]] = [
     # the settings
@@ -147,7 +158,7 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"E001"}, sojourn(METRICS=["statsd"])),
     ({"E002"}, sojourn(ADAPTER=f"{HERE}.NeedyAdapter")),
     *(
-        ({"E002"}, sojourn(SUBJECT=path))
+        ({"E002", "W050"}, sojourn(SUBJECT=path))
         for path in ("nowhere", ".x", "builtins.str", "math.pi", f"{HERE}.later", f"{HERE}.two_things")
     ),
     *(
@@ -217,6 +228,11 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"W042"}, {"SESSION_COOKIE_HTTPONLY": False}),
     ({"W043"}, {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}),
     ({"W043"}, {"USE_X_FORWARDED_HOST": True}),
+    # mails
+    ({"W050"}, sojourn(SUBJECT=f"{HERE}.a_subject")),
+    ({"W052"}, {**SENDS, "DEFAULT_FROM_EMAIL": "webmaster@localhost"}),
+    *(({"W053"}, {"EMAIL_BACKEND": BACKENDS.format(name)}) for name in ("console", "dummy", "filebased")),
+    *(({"W054"}, {**SENDS, "EMAIL_TIMEOUT": seconds}) for seconds in (None, 60)),
     ({"W045"}, sojourn(GEOIP_DATABASES=["/no/such/database.mmdb"])),
     ({"W046"}, sojourn(ADDRESS_RETENTION="30d")),
 ]
@@ -242,6 +258,8 @@ SILENT: list[dict[str, Any]] = [
     {"SESSION_COOKIE_SECURE": True},
     {"DEBUG": True},
     sojourn(ADAPTER=f"{HERE}.OwnAdapter", SUBJECT=f"{HERE}.a_subject"),
+    SENDS,
+    {**sojourn(NOTICES=SILENT_MAIL, SUBJECT=f"{HERE}.a_subject"), "EMAIL_BACKEND": BACKENDS.format("dummy")},
     {"SOJOURN": {"POLICY": f"{HERE}.a_policy"}},
     {"SOJOURN": {"PRESET": "pci"}},
     {**sojourn(LIMITS=ASK)},
@@ -457,6 +475,17 @@ def test_manage_py_refuses_to_go_on_and_says_what_to_write(tmp_path: Path) -> No
         assert "HINT: Write LIMITS." in done.stderr
         assert f'HINT: Write "{OURS}" directly after "{USERS}" in MIDDLEWARE.' in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_user_model_without_an_address_is_told_that_nobody_will_be_written_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from django.contrib.auth import get_user_model
+
+    monkeypatch.setattr(get_user_model(), "get_email_field_name", classmethod(lambda _: "fax"))
+    assert ids() - BASE == {"W051"}
+    with override_settings(**sojourn(NOTICES=SILENT_MAIL)):
+        assert ids() <= BASE
 
 
 class TestTheAdmin:

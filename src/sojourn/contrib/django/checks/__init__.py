@@ -2,7 +2,7 @@
 
 `sojourn.E...` lets sessions through, locks people out or answers with a 500; `sojourn.W...` is weaker than it looks.
 Tens of an id: 00 the settings, 10 applications and middleware, 20 the database, 30 session engines and neighbours,
-40 cookies and proxies, 50 the admin, 55 links in messages.
+40 cookies and proxies, 50 the admin and mails, 55 links in messages.
 """
 
 from django.core.checks import register
@@ -10,6 +10,7 @@ from django.core.checks import register
 from sojourn.contrib.django.checks.administration import check_administration
 from sojourn.contrib.django.checks.databases import check_isolation, check_router, check_sqlite, check_store
 from sojourn.contrib.django.checks.links import check_links
+from sojourn.contrib.django.checks.mail import check_recipients, check_sender
 from sojourn.contrib.django.checks.middleware import check_middleware, check_page_cache
 from sojourn.contrib.django.checks.neighbours import check_channels, check_engine, check_headless
 from sojourn.contrib.django.checks.security import (
@@ -46,8 +47,9 @@ ALWAYS = (
     check_places,
     check_address_retention,
     check_administration,
+    check_recipients,
 )
-AT_DEPLOYMENT = (check_secure, check_disabled, check_channels, check_links)
+AT_DEPLOYMENT = (check_secure, check_disabled, check_channels, check_links, check_sender)
 """Only `manage.py check --deploy` runs these: they suppose the settings, or import the applications, of production."""
 
 
