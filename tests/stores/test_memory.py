@@ -8,13 +8,13 @@ from sojourn.core.store import Store
 from sojourn.stores.memory import MemoryStore
 from sojourn.stores.wrappers import ThreadedStore
 from sojourn.testing.broken import CheckThenActStore
-from sojourn.testing.conformance import MemoryReader, Reader, StoreConformance
+from sojourn.testing.conformance import MemoryReader, Reader, StoreConformance, wanted
 from sojourn.testing.waiting import WaitingStore
 
 
 class TestMemoryStore(StoreConformance):
     def make_store(self) -> Store:
-        self.memory = MemoryStore()
+        self.memory = MemoryStore(wanted=wanted)
         return self.memory
 
     def make_reader(self) -> Reader:
@@ -26,7 +26,7 @@ class TestMemoryStoreForCallersThatAwait(StoreConformance):
 
     @pytest.fixture
     def store(self) -> Iterator[Store]:
-        self.memory = MemoryStore()
+        self.memory = MemoryStore(wanted=wanted)
         store = WaitingStore(ThreadedStore(self.memory))
         yield store
         store.close()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sojourn.core.store import Store
-from sojourn.testing.conformance import Reader, StoreConformance
+from sojourn.testing.conformance import Reader, StoreConformance, wanted
 from tests.services.database import DatabaseServer
 from tests.stores import sql_site
 from tests.stores.sql_site import SQLReader
@@ -23,7 +23,7 @@ class TestSQLStore(StoreConformance):
         from sojourn.stores.sql import SQLStore
 
         self.alias = alias
-        return SQLStore(DjangoDatabase(alias))
+        return SQLStore(DjangoDatabase(alias), wanted=wanted)
 
     def make_reader(self) -> Reader:
         return SQLReader(self.alias)

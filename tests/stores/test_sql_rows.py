@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.core.errors import ConfigurationError, InvalidInput, RecordFormatError
-from sojourn.core.records import FORMAT_VERSION, Session
+from sojourn.core.records import FORMAT_VERSION, Location, Session
 from sojourn.stores.sql import rows
 from sojourn.stores.sql.faults import contended
 from sojourn.stores.sql.statements import DIALECTS, Statements
@@ -52,9 +52,9 @@ def test_a_ticket_comes_back_from_its_row() -> None:
 def test_what_the_version_before_wrote_is_read_with_nothing_in_the_fields_it_did_not_know() -> None:
     row = damaged(session_row(full_session("a")), rows.SEEN, "privileges", None)
     assert rows.session_of(damaged(list(row), rows.SEEN, "end_note", None)) == full_session("a", privileges="")
-    arrival = json.dumps({name: value for name, value in ARRIVAL.items() if name != "privileges"})
+    arrival = json.dumps({name: value for name, value in ARRIVAL.items() if name in REQUIRED})
     waiting = rows.ticket_of(damaged(ticket_row(), rows.TICKET, "arrival", arrival))
-    assert waiting.arrival == replace(ticket("t").arrival, privileges="")
+    assert waiting.arrival == replace(ticket("t").arrival, privileges="", location=Location())
 
 
 @pytest.mark.parametrize(("created", "void"), [(START - 1, True), (START, False), (START + 1, False)])
@@ -113,7 +113,7 @@ def test_a_damaged_or_newer_session_is_a_record_format_error(name: str, value: A
 
 
 ARRIVAL = json.loads(rows.ticket_values(ticket("t"))["arrival"])  # type: ignore[arg-type]
-REQUIRED = ARRIVAL.keys() - {"privileges"}
+REQUIRED = ARRIVAL.keys() - {"privileges", "location"}
 TICKET_DAMAGE: list[tuple[str, Any]] = [
     ("digest", "x"),
     ("subject", None),

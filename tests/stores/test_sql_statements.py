@@ -12,6 +12,7 @@ from sojourn import Admitted, Arrival, Authenticated, ChoiceRequired, Limit, Pol
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import RecordFormatError
 from sojourn.core.events import SessionStarted
+from sojourn.core.outbox import Failing
 from sojourn.core.policy import Overflow
 from sojourn.core.timeouts import MINUTE, Timeouts
 from sojourn.stores.sql import Beside, SQLStore, rows
@@ -38,6 +39,7 @@ def test_a_request_costs_one_look_up_and_a_due_touch_one_write(
     control = SessionControl(store, Policy((Limit(1),), Timeouts(inactivity=30 * MINUTE)), clock=clock)
     with sql_site.captured(alias) as start:
         admitted = control.start(Arrival("ann"))
+    clock.advance(MINUTE)
     with sql_site.captured(alias) as evict:
         admitted = control.start(Arrival("ann"))
     assert isinstance(admitted, Admitted)
@@ -99,6 +101,10 @@ def fill(alias: str, count: int) -> None:
         cursor.executemany(
             "INSERT INTO sojourn_event (event, route, subject, type, at, payload) VALUES (%s, 0, 'x', 'x', %s, '{}')",
             [(f"{number}", START + number) for number in range(count)],
+        )
+        cursor.executemany(
+            "INSERT INTO sojourn_lease (subject, worker, until, told, used) VALUES (%s, '', 0, '{}', %s)",
+            [(f"subject {number}", START + number) for number in range(count)],
         )
     for table in sql_site.TABLES:
         if connections[alias].vendor == "mysql":
@@ -173,7 +179,10 @@ def test_two_sessions_with_one_token_are_none_along_with_a_row_either(alias: str
 # What is never written down -------------------------------------------------------------------------------------
 
 
-def test_no_table_holds_a_token_or_the_secret_of_a_ticket(alias: str, store: SQLStore) -> None:
+def test_no_table_holds_a_token_or_the_secret_of_a_ticket(alias: str) -> None:
+    from sojourn.contrib.django.database import DjangoDatabase
+
+    store = SQLStore(DjangoDatabase(alias), wanted=lambda _: True)
     control = SessionControl(store, Policy((Limit(1, Overflow.ASK),)))
     secrets: list[str] = []
     first = control.start(Arrival("ann"), browser="browser")
@@ -192,6 +201,8 @@ def test_no_table_holds_a_token_or_the_secret_of_a_ticket(alias: str, store: SQL
         secrets.append(secret.reveal())
     control.name_device("ann", chosen.session.sid, "my laptop")
     store.begin_epoch(1)
+    assert store.claim("a worker", 1 << 50, 1 << 51) is not None
+    store.note_failing("mail", Failing(START, "a timeout"))
     tables = {table: sql_site.run(alias, f"SELECT * FROM {table}") for table in sql_site.TABLES}
     dump = repr(tables)
     assert all(tables.values()), "there is something in every table"
@@ -302,7 +313,7 @@ def test_every_column_that_is_written_is_in_the_models_and_as_wide(alias: str) -
     written = {
         models.Session: (*rows.SESSION, "deadline"),
         models.Ticket: rows.TICKET,
-        models.OutboxEvent: ("id", *rows.EVENT),
+        models.OutboxEvent: ("id", *rows.EVENT, "progress", "dead"),
     }
     for model, columns in written.items():
         fields = {field.column: field for field in model._meta.concrete_fields}

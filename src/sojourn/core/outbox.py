@@ -6,7 +6,7 @@ mail, a webhook) has its own progress with every event.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -83,9 +83,21 @@ class Letter:
         return any(each.fate is Fate.DEAD for each in self.progress.values())
 
 
+def revived(letter: Letter, now: int, sink: str | None = None) -> Letter | None:
+    """`letter` due at `now`, what was given up of it (by `sink`, or by any) as if never tried. None if nothing was."""
+    dead = {name for name, each in letter.progress.items() if each.fate is Fate.DEAD and sink in (None, name)}
+    if not dead:
+        return None
+    progress = {name: Progress() if name in dead else each for name, each in letter.progress.items()}
+    return replace(letter, due=now, progress=progress)
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """That `worker` alone tells of `subject` until `until`. `told`: when each sink last told this subject anything."""
+    """That `worker` alone tells of `subject` until `until`. `told`: when each sink last told this subject anything.
+
+    Workers have names of 1 to 64 characters, each its own: two with one name are one.
+    """
 
     subject: str
     worker: str
@@ -124,15 +136,16 @@ class Outbox(Protocol):
         """Lease a subject of whom a letter is due at `now`, and on whom nobody has a lease that lasts beyond `now`.
 
         The one whose letter has been due longest; with `subject`, that one or none. Also read are the subject's
-        letters that wait and are not due yet, BATCH_MAX in all, the oldest recorded first. Atomic: of several workers
-        one gets the lease. None if there is nothing to do.
+        letters that wait and are not due yet, BATCH_MAX in all, the oldest recorded first; in a full batch none may be
+        due, though one of `more` is. Atomic: of several workers one gets the lease. None if there is nothing to do,
+        or if others were quicker with all that there was.
         """
         ...
 
     def more(self, subject: str, after: str) -> Sequence[Letter]:
         """The subject's letters that wait, recorded after the one with the id `after`: the next BATCH_MAX, in order.
 
-        For who has the lease and a batch that was full. None if `after` is not recorded any more.
+        For who has the lease and a batch that was full. None of them if `after` is not recorded any more.
         """
         ...
 
@@ -141,28 +154,34 @@ class Outbox(Protocol):
     ) -> Lease | None:
         """Write down how far the sinks are with `letters`, and when each last `told` the subject something.
 
-        With `until` the lease goes on till then and is returned; with None it is given up. Atomic. If another worker
-        has the lease by now nothing is written, and None is returned: whoever works on must stop. A letter that is
-        not recorded any more is passed over.
+        With `until` the lease goes on till then and is returned; with None it is given up, and what was `told` is
+        remembered until it is purged. Atomic. If the lease is another worker's by now, or nobody's (the subject was
+        erased, a letter of theirs revived), nothing is written, and None is returned: whoever works on must stop. A
+        lease that is over, but that nobody has taken since, still counts. A letter that is not recorded any more is
+        passed over.
         """
         ...
 
     def dead_letters(self, limit: int, after: str | None = None) -> Sequence[Letter]:
-        """Letters that a sink has given up, the oldest recorded first, after the one with the id `after`."""
+        """At most `limit` letters that a sink has given up, the oldest recorded first, after the one called `after`.
+
+        None of them if `after` is not recorded any more.
+        """
         ...
 
     def revive(self, ids: Collection[str], now: int, sink: str | None = None) -> int:
         """Let what was given up of the letters `ids` (by `sink`, or by any) be due again at `now`, as if never tried.
 
-        Atomic for each letter. Returns how many letters there were.
+        Atomic for each letter; whoever has the lease on its subject loses it, so that they undo nothing of this.
+        Returns how many letters there were.
         """
         ...
 
     def shed(self, keep: int, limit: int) -> int:
         """Forget the oldest recorded events, at most `limit`, of those beyond `keep`; returns how many went.
 
-        So that a deliverer that has stopped cannot fill the store: what is shed is told to nobody any more. May leave
-        fewer than `keep`, never more once it has returned less than `limit`.
+        So that a deliverer that has stopped cannot fill the store: what is shed is told to nobody any more. There are
+        no more than `keep` left once it has returned less than `limit`; several at once may leave fewer.
         """
         ...
 

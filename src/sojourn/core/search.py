@@ -86,7 +86,7 @@ class Census:
     """What is live in a store at one moment.
 
     `per_subject`: how many subjects have that many live sessions. `outbox`: how many events wait to be delivered,
-    `outbox_since` the time of the oldest of them, `dead` how many were given up at a sink.
+    `outbox_since` the time of the oldest of them, `dead` how many were given up at a sink, or cannot be read.
     """
 
     at: int

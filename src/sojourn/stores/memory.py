@@ -142,6 +142,7 @@ class MemoryStore:
             tickets = [t for t in self._tickets.values() if t.expires < before][:limit]
             events = [e for e in self._outbox.events.values() if e.at < before][:limit]
             self._forget(sessions, tickets, events)
+            self._outbox.forget_leases(before, limit)
             for subject in {session.subject for session in sessions}:
                 if self._profiles.get(subject, _NOTHING).empty and not any(self._of(subject)):
                     self._profiles.pop(subject, None)

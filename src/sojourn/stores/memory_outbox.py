@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sojourn.core.events import Event, payload
-from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Fate, Lease, Letter, Progress
+from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Lease, Letter, revived
 
 
 @dataclass(slots=True)
@@ -14,6 +14,8 @@ class MemoryOutbox:
     events: dict[str, Event] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
     leases: dict[str, Lease] = field(default_factory=dict)
+    used: dict[str, int] = field(default_factory=dict)
+    """The latest end that each lease ever had."""
     sinks: dict[str, Failing] = field(default_factory=dict)
 
     def record(self, event: Event, *, wanted: bool) -> None:
@@ -28,8 +30,14 @@ class MemoryOutbox:
             del self.events[event.id], self.letters[event.id]
 
     def forget_subject(self, subject: str) -> None:
-        """Forget when anybody told the subject anything."""
+        """Forget who tells of the subject, and when anybody last did."""
         self.leases.pop(subject, None)
+        self.used.pop(subject, None)
+
+    def forget_leases(self, before: int, limit: int) -> None:
+        """Forget at most `limit` leases whose latest end was before `before`."""
+        for subject in [subject for subject, used in self.used.items() if used < before][:limit]:
+            self.forget_subject(subject)
 
     @property
     def waiting(self) -> list[Letter]:
@@ -50,7 +58,7 @@ class MemoryOutbox:
             return None
         mine = min(due)[2]
         told = self.leases[mine].told if mine in self.leases else {}
-        self.leases[mine] = Lease(mine, worker, until, told)
+        self._lease(Lease(mine, worker, until, told))
         letters = [letter for letter in self.waiting if letter.subject == mine]
         return Batch(self.leases[mine], tuple(letters[:BATCH_MAX]))
 
@@ -71,37 +79,40 @@ class MemoryOutbox:
         for letter in letters:
             if letter.id in self.letters:
                 self.letters[letter.id] = replace(self.letters[letter.id], due=letter.due, progress=letter.progress)
-        kept = Lease(lease.subject, lease.worker if until else "", until or 0, dict(told))
-        self.leases[lease.subject] = kept
-        return kept if until else None
+        if until is None:
+            self._lease(Lease(lease.subject, "", 0, dict(told)))
+            return None
+        self._lease(Lease(lease.subject, lease.worker, until, dict(told)))
+        return self.leases[lease.subject]
 
     def dead_letters(self, limit: int, after: str | None) -> Sequence[Letter]:
         """See `Outbox.dead_letters`."""
         order = list(self.letters)
-        start = order.index(after) + 1 if after in self.letters else 0
+        start = 0 if after is None else order.index(after) + 1 if after in self.letters else len(order)
         return [self.letters[each] for each in order[start:] if self.letters[each].dead][:limit]
 
     def revive(self, ids: Collection[str], now: int, sink: str | None) -> int:
         """See `Outbox.revive`."""
-        revived = 0
+        number = 0
         for each in ids:
             letter = self.letters.get(each)
-            dead = {
-                name
-                for name, progress in (letter.progress if letter else {}).items()
-                if progress.fate is Fate.DEAD and sink in (None, name)
-            }
-            if letter is not None and dead:
-                progress = {name: Progress() if name in dead else kept for name, kept in letter.progress.items()}
-                self.letters[each] = replace(letter, due=now, progress=progress)
-                revived += 1
-        return revived
+            after = revived(letter, now, sink) if letter else None
+            if after is not None:
+                self.letters[each] = after
+                told = self.leases[after.subject].told if after.subject in self.leases else {}
+                self._lease(Lease(after.subject, "", 0, told))
+                number += 1
+        return number
 
     def shed(self, keep: int, limit: int) -> int:
         """See `Outbox.shed`."""
         gone = list(self.events.values())[: min(limit, max(0, len(self.events) - keep))]
         self.forget(gone)
         return len(gone)
+
+    def _lease(self, lease: Lease) -> None:
+        self.leases[lease.subject] = lease
+        self.used[lease.subject] = max(lease.until, self.used.get(lease.subject, 0))
 
     def _held(self, subject: str, now: int) -> bool:
         return subject in self.leases and self.leases[subject].until > now

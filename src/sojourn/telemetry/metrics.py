@@ -131,8 +131,8 @@ ADMISSION = Metric(
 )
 
 LIVE = Metric("sojourn.sessions.live", Kind.GAUGE, "{session}", "Sessions that are live now.")
-OUTBOX = Metric("sojourn.outbox.events", Kind.GAUGE, "{event}", "Events that are recorded now.")
-OUTBOX_AGE = Metric("sojourn.outbox.age", Kind.GAUGE, "s", "How old the oldest recorded event is.")
+OUTBOX = Metric("sojourn.outbox.events", Kind.GAUGE, "{event}", "Events that wait to be delivered.")
+OUTBOX_AGE = Metric("sojourn.outbox.age", Kind.GAUGE, "s", "How old the oldest event is that waits to be delivered.")
 
 METRICS = (SIGN_INS, ENDS, WOULD_HAVE, REJECTIONS, STORE_ERRORS, LOOKUP, ADMISSION)
 """Every metric that grows as things happen."""

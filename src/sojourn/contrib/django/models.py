@@ -137,7 +137,7 @@ class OutboxEvent(models.Model):
     """When a worker is to look at it next; NULL once nobody waits for it."""
     progress = models.TextField(_("progress of delivery"), null=True)
     dead = models.BigIntegerField(_("given up"), null=True)
-    """When it happened, if a sink has given it up; otherwise NULL."""
+    """Its own number, if a sink has given it up or it cannot be read; otherwise NULL."""
 
     class Meta:
         db_table = "sojourn_event"
@@ -146,7 +146,7 @@ class OutboxEvent(models.Model):
         default_permissions = ()
         constraints = (models.UniqueConstraint(fields=("event",), name="sojourn_event_event"),)
         indexes = (
-            models.Index(fields=("due",), name="sojourn_event_due"),
+            models.Index(fields=("due", "id"), name="sojourn_event_due"),
             models.Index(fields=("subject", "due"), name="sojourn_event_waiting"),
             models.Index(fields=("dead",), name="sojourn_event_dead"),
             models.Index(fields=("at",), name="sojourn_event_at"),
@@ -164,13 +164,15 @@ class Lease(models.Model):
     worker = ExactField(_("worker"), max_length=64)
     until = models.BigIntegerField(_("until"))
     told = models.TextField(_("last told"))
+    used = models.BigIntegerField(_("used until"))
+    """The latest end that it ever had. It is forgotten long after that, and `told` with it."""
 
     class Meta:
         db_table = "sojourn_lease"
         verbose_name = _("lease")
         verbose_name_plural = _("leases")
         default_permissions = ()
-        indexes = (models.Index(fields=("until",), name="sojourn_lease_until"),)
+        indexes = (models.Index(fields=("used",), name="sojourn_lease_used"),)
 
     def __str__(self) -> str:
         return str(self.subject)

@@ -5,16 +5,18 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from sojourn.core.errors import RecordFormatError
-from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Fate, Lease, Letter, Progress
+from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Lease, Letter, revived
 from sojourn.stores.sql.database import Row, Value
 from sojourn.stores.sql.letters import failing_of, letter_of, progress_text, told_of, told_text
 from sojourn.stores.sql.outbox_statements import OutboxStatements
+from sojourn.stores.sql.rows import WIDTHS, storable
 from sojourn.stores.sql.statements import Dialect
 
 T = TypeVar("T")
 Query = Callable[[str, Sequence[Value]], list[Row]]
 Execute = Callable[[str, Sequence[Value]], int]
 _CANDIDATES = 8
+_ROUNDS = 20
 
 
 class Attempt(Protocol):
@@ -33,102 +35,141 @@ class SQLOutbox:
         self._query, self._execute, self._attempt = query, execute, attempt
 
     def claim(self, worker: str, now: int, until: int, subject: str | None) -> Batch | None:
-        """See `Outbox.claim`. Five short statements where nobody else is after the same subject."""
-        one, mine = ("", []) if subject is None else (" AND sojourn_event.subject = %s", [subject])
-        candidates = self._query(self._sql.due.format(one=one), [now, now, *mine, _CANDIDATES])
-        for found in dict.fromkeys(_text(row[0]) for row in candidates):
-            told = self._attempt(partial(self._take, found, worker, now, until))
-            if told is None:
-                continue
-            lease = Lease(found, worker, until, told)
-            letters = self._letters(found)
-            # In a full batch none may be due, though one beyond it is.
-            if len(letters) == BATCH_MAX or any(letter.due is not None and letter.due <= now for letter in letters):
-                return Batch(lease, tuple(letters))
-            self.settle(lease, (), told, until=None)  # somebody was quicker, between the two reads
+        """See `Outbox.claim`. One statement if nothing is due; four where nobody else is after the same subject."""
+        if subject is not None and not storable(subject, WIDTHS["subject"]):
+            return None
+        statement, mine = (self._sql.due, []) if subject is None else (self._sql.due_of_one, [subject])
+        # Somebody else was quicker with all of them: there may be more. Bounded, for whoever calls this inside a
+        # transaction that does not see what others do.
+        for _ in range(_ROUNDS):
+            candidates = [_text(row[0]) for row in self._query(statement, [now, now, *mine, _CANDIDATES])]
+            if not candidates:
+                return None
+            for found in dict.fromkeys(candidates):
+                batch = self._claim(found, worker, now, until)
+                if batch is not None:
+                    return batch
         return None
 
     def more(self, subject: str, after: str) -> Sequence[Letter]:
         """See `Outbox.more`. Two statements."""
-        found = self._query(self._sql.id, (after,))
-        return self._letters(subject, found[0][0]) if found else ()
+        number = self._number(after)
+        return () if number is None else self._letters(subject, number)
 
     def settle(
         self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
     ) -> Lease | None:
         """See `Outbox.settle`. One statement, and one more for each letter."""
-        # A lease that is given up lasts until somebody was last told: it is kept for that, and forgotten after it.
-        end = max(told.values(), default=0) if until is None else until
-        worker = "" if until is None else lease.worker
+        mine = (told_text(told), lease.subject, lease.worker)
 
         def work() -> bool:
-            if not self._execute(self._sql.settle, (worker, end, told_text(told), lease.subject, lease.worker)):
-                return False
-            for letter in letters:
-                self._write(letter)
-            return True
+            # First, for it locks the lease: whoever would take it, or take it away, waits.
+            if until is None:
+                held = self._execute(self._sql.give_up, mine)
+            else:
+                held = self._execute(self._sql.go_on, (until, until, *mine))
+            if held:
+                for letter in letters:
+                    self._write(letter)
+            return held > 0
 
         if not self._attempt(work) or until is None:
             return None
         return Lease(lease.subject, lease.worker, until, dict(told))
 
     def dead_letters(self, limit: int, after: str | None) -> Sequence[Letter]:
-        """See `Outbox.dead_letters`."""
-        found = [] if after is None else self._query(self._sql.id, (after,))
-        rows = self._query(self._sql.dead, (found[0][0] if found else 0, limit))
-        return tuple(letter_of(row) for row in rows)
+        """See `Outbox.dead_letters`. Those that cannot be read are passed over."""
+        last = 0 if after is None else self._number(after)
+        found: list[Letter] = []
+        while last is not None and len(found) < limit:
+            rows = self._query(self._sql.dead, (last, limit - len(found)))
+            found += [letter for row in rows if (letter := _readable(row[:-1])) is not None]
+            last = rows[-1][-1] if rows else None
+        return tuple(found)
 
     def revive(self, ids: Collection[str], now: int, sink: str | None) -> int:
         """See `Outbox.revive`. One transaction for each letter."""
-        return sum(self._attempt(partial(self._revive, each, now, sink)) for each in ids)
+        return sum(self._revive(each, now, sink) for each in ids)
+
+    def beyond(self, keep: int) -> tuple[int, int]:
+        """How many events there are beyond `keep`, and a number that is higher than that of any event.
+
+        They are counted only where their numbers, of which some were never used, say that there may be so many.
+        """
+        ((lowest, newest),) = self._query(self._sql.ends, ())
+        if newest is None or newest - lowest < keep:
+            return 0, 0
+        ((number,),) = self._query(self._sql.number, ())
+        return max(0, number - keep), newest + 1
 
     def note_failing(self, sink: str, failing: Failing | None) -> None:
-        """See `Outbox.note_failing`."""
+        """See `Outbox.note_failing`. One statement."""
         if failing is None:
-            self._attempt(lambda: self._execute(self._sql.works, (sink,)))
+            self._attempt(lambda: self._execute(self._sql.works, (sink,)), atomic=False)
         else:
             facts = (failing.since, failing.error, failing.disabled)
-            self._attempt(lambda: self._execute(self._sql.fail, (sink, *facts, *facts)))
+            self._attempt(lambda: self._execute(self._sql.fail, (sink, *facts, *facts)), atomic=False)
 
     def failing(self) -> Mapping[str, Failing]:
         """See `Outbox.failing`."""
         return dict(map(failing_of, self._query(self._sql.failing, ())))
 
-    def _take(self, subject: str, worker: str, now: int, until: int) -> Mapping[str, int] | None:
-        """Take the lease, if it is free: when the sinks last told; None if it is not."""
-        if not self._execute(self._sql.renew, (worker, until, subject, now)):
-            self._execute(self._sql.begin, (subject, worker, until))
+    def _claim(self, subject: str, worker: str, now: int, until: int) -> Batch | None:
+        taken = (subject, worker, until, until, now, worker, until, now, until)
+        self._attempt(lambda: self._execute(self._sql.take, taken), atomic=False)
         ((holder, end, told),) = self._query(self._sql.lease, (subject,)) or (("", 0, ""),)
         # Asked rather than counted: MariaDB counts a row that it leaves as it is.
-        return told_of(told) if (_text(holder), end) == (worker, until) else None
+        if (_text(holder), end) != (worker, until):
+            return None
+        lease = Lease(subject, worker, until, told_of(told))
+        letters = self._letters(subject)  # read once the lease is ours, so as the one before us has left them
+        # In a full batch none may be due, though one beyond it is.
+        if len(letters) == BATCH_MAX or any(letter.due is not None and letter.due <= now for letter in letters):
+            return Batch(lease, tuple(letters))
+        self.settle(lease, (), lease.told, until=None)  # somebody was quicker, between the two reads
+        return None
 
-    def _letters(self, subject: str, after: Value = 0) -> list[Letter]:
+    def _letters(self, subject: str, after: int = 0) -> list[Letter]:
         found = []
         for *columns, event in self._query(self._sql.waiting, (subject, after, BATCH_MAX)):
-            try:
-                found.append(letter_of(tuple(columns)))
-            except RecordFormatError:
+            letter = _readable(tuple(columns))
+            if letter is not None:
+                found.append(letter)
+            else:
                 # It cannot be told, and must not keep the others from being told: kept for whoever looks into it.
-                lost = (None, None, None, event)
-                self._attempt(partial(self._execute, self._sql.letter, lost))
+                self._attempt(partial(self._execute, self._sql.damaged, (event,)), atomic=False)
         return found
 
     def _write(self, letter: Letter) -> None:
-        dead = letter.at if letter.dead else None
-        self._execute(self._sql.letter, (letter.due, progress_text(letter), dead, letter.id))
+        statement = self._sql.dead_letter if letter.dead else self._sql.letter
+        self._execute(statement, (letter.due, progress_text(letter), letter.id))
 
     def _revive(self, event: str, now: int, sink: str | None) -> bool:
-        rows = self._query(self._sql.one, (event,))
-        letter = letter_of(rows[0]) if rows else None
-        if letter is None or not _dead(letter, sink):
+        found = self._query(self._sql.subject, (event,)) if storable(event, WIDTHS["event"]) else []
+        if not found:
             return False
-        progress = {name: Progress() if name in _dead(letter, sink) else kept for name, kept in letter.progress.items()}
-        self._write(Letter(letter.event, now, progress))
-        return True
+
+        def work() -> bool:
+            self._execute(self._sql.interrupt, (found[0][0], now))
+            rows = self._query(self._sql.one, (event,))
+            before = _readable(rows[0]) if rows else None
+            after = None if before is None else revived(before, now, sink)
+            if after is not None:
+                self._write(after)
+            return after is not None
+
+        return self._attempt(work)
+
+    def _number(self, event: str) -> int | None:
+        rows = self._query(self._sql.id, (event,)) if storable(event, WIDTHS["event"]) else []
+        return int(rows[0][0]) if rows else None
 
 
-def _dead(letter: Letter, sink: str | None) -> set[str]:
-    return {name for name, each in letter.progress.items() if each.fate is Fate.DEAD and sink in (None, name)}
+def _readable(row: Row) -> Letter | None:
+    try:
+        return letter_of(row)
+    except RecordFormatError:
+        return None
 
 
 def _text(value: object) -> str:

@@ -168,9 +168,9 @@ class Statements:
         self.forget_subject = f"DELETE FROM sojourn_subject WHERE subject = %s AND version = %s AND {nobody}"
         self.erase = [
             f"DELETE FROM {table} WHERE subject = %s"
-            for table in ("sojourn_session", "sojourn_ticket", "sojourn_event", "sojourn_lease", "sojourn_subject")
+            # The lease first: whoever writes down how far events are, locks it before them.
+            for table in ("sojourn_lease", "sojourn_session", "sojourn_ticket", "sojourn_event", "sojourn_subject")
         ]
-        self.newest_event = "SELECT MAX(id) FROM sojourn_event"
         self.begin_epoch = (
             f"INSERT INTO sojourn_epoch (id, at) VALUES (1, %s) {dialect.on_conflict.format(key='id')}"
             f" at = {dialect.greatest}(sojourn_epoch.at, %s)"

@@ -171,22 +171,13 @@ class SQLStore:
         return undamaged(self._query(self._sql.overdue, (now, now, limit, now, limit, now, limit, limit)))
 
     def purge(self, before: int, limit: int) -> int:
-        """See `Store.purge`. Subjects of whom nothing is left to remember are forgotten too, uncounted."""
-        total = 0
-        for table, key, column in (
-            ("sojourn_session", "sid", "ended"),
-            ("sojourn_ticket", "digest", "expires"),
-            ("sojourn_event", "id", "at"),
-            ("sojourn_lease", "subject", "until"),
-        ):
-            left = limit
-            while left > 0:
-                found, gone = self._purge(table, key, column, before, min(left, _BATCH))
-                total += gone
-                left -= found
-                if not found:
-                    break
-        return total
+        """See `Store.purge`. Subjects and leases of whom nothing is left to remember are forgotten too, uncounted."""
+        self._purge_all("sojourn_lease", "subject", "used", before, limit)
+        return (
+            self._purge_all("sojourn_session", "sid", "ended", before, limit)
+            + self._purge_all("sojourn_ticket", "digest", "expires", before, limit)
+            + self._purge_all("sojourn_event", "id", "at", before, limit)
+        )
 
     def search(self, query: SessionQuery, now: int) -> Page:
         """See `Store.search`. At most three statements."""
@@ -220,7 +211,7 @@ class SQLStore:
         def work() -> int:
             self._execute(self._sql.lock, (subject,))
             gone = [self._execute(statement, (subject,)) for statement in self._sql.erase]
-            return sum(gone[:3])  # not a lease, and not the subject's own row, which the lock may only just have made
+            return sum(gone[1:4])  # not a lease, and not the subject's own row, which the lock may only just have made
 
         return self._attempt(work)
 
@@ -247,9 +238,9 @@ class SQLStore:
         return self._outbox.revive(ids, now, sink)
 
     def shed(self, keep: int, limit: int) -> int:
-        """See `Outbox.shed`. By their numbers, of which some were never used: so it may leave fewer."""
-        newest = self._query(self._sql.newest_event, ())[0][0] or 0
-        return self._purge("sojourn_event", "id", "id", newest - keep + 1, limit)[1]
+        """See `Outbox.shed`. In short transactions; one statement where there are not so many."""
+        excess, end = self._outbox.beyond(keep)
+        return self._purge_all("sojourn_event", "id", "id", end, min(limit, excess))
 
     def note_failing(self, sink: str, failing: Failing | None) -> None:
         """See `Outbox.note_failing`."""
@@ -258,6 +249,17 @@ class SQLStore:
     def failing(self) -> Mapping[str, Failing]:
         """See `Outbox.failing`."""
         return self._outbox.failing()
+
+    def _purge_all(self, table: str, key: str, column: str, before: int, limit: int) -> int:
+        """Delete up to `limit` rows, a few at a time; how many went."""
+        total, left = 0, limit
+        while left > 0:
+            found, gone = self._purge(table, key, column, before, min(left, _BATCH))
+            total += gone
+            left -= found
+            if not found:
+                break
+        return total
 
     def _purge(self, table: str, key: str, column: str, before: int, count: int) -> tuple[int, int]:
         """Delete up to `count` rows in one short transaction; how many were there, and how many went."""

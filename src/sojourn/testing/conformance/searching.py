@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from sojourn.core.errors import InvalidInput
-from sojourn.core.events import ChoiceOffered, Event, SessionEnded, SessionStarted, StartRefused, payload
+from sojourn.core.events import (
+    ChoiceOffered,
+    Event,
+    SessionEnded,
+    SessionRotated,
+    SessionStarted,
+    StartRefused,
+    payload,
+)
 from sojourn.core.records import Device, DeviceClass, EndReason, Session
 from sojourn.core.search import Census, EventQuery, SessionQuery, Standing, Tally
 from sojourn.core.store import Store
@@ -182,7 +190,8 @@ class Searching(Setup):
     def test_a_census_counts_what_is_live(self, store: Store) -> None:
         people(store)
         events = [SessionStarted(subject="ann", at=at, session=session("a")) for at in (START + 5, START + 3)]
-        keep(store, events=events)
+        nobodys = SessionRotated(subject="ann", at=START, session=session("a"))
+        keep(store, events=[*events, nobodys])
         assert store.census(NOW) == Census(
             NOW,
             sessions=5,

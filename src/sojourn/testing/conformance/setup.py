@@ -6,10 +6,15 @@ from typing import Any, Protocol
 import pytest
 
 from sojourn.core.decisions import Decision
-from sojourn.core.events import Event, payload
+from sojourn.core.events import Event, SessionRotated, payload
 from sojourn.core.records import Session, Ticket
 from sojourn.core.store import Store
 from sojourn.stores.memory import MemoryStore
+
+
+def wanted(event: Event) -> bool:
+    """What the store under test is to be told of the events that are to be delivered: all but one type of them."""
+    return not isinstance(event, SessionRotated)
 
 
 class Reader(Protocol):
@@ -52,7 +57,7 @@ class Setup:
     """The fixtures `store` and `reader`, and short ways to write what a test begins with."""
 
     def make_store(self) -> Store:
-        """An empty store. Override this, or the fixture `store`."""
+        """An empty store, made with `wanted`. Override this, or the fixture `store`."""
         raise NotImplementedError("Say how to make the store: override make_store, or the fixture `store`.")
 
     def make_reader(self) -> Reader | None:

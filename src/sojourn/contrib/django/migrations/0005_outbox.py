@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ("worker", sojourn.contrib.django.fields.ExactField(max_length=64, verbose_name="worker")),
                 ("until", models.BigIntegerField(verbose_name="until")),
                 ("told", models.TextField(verbose_name="last told")),
+                ("used", models.BigIntegerField(verbose_name="used until")),
             ],
             options={
                 "verbose_name": "lease",
@@ -75,7 +76,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="outboxevent",
-            index=models.Index(fields=["due"], name="sojourn_event_due"),
+            index=models.Index(fields=["due", "id"], name="sojourn_event_due"),
         ),
         migrations.AddIndex(
             model_name="outboxevent",
@@ -87,6 +88,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="lease",
-            index=models.Index(fields=["until"], name="sojourn_lease_until"),
+            index=models.Index(fields=["used"], name="sojourn_lease_used"),
         ),
     ]

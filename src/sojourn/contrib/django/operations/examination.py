@@ -21,7 +21,7 @@ from sojourn.contrib.django.checks import TAG
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.operations.sentences import duration
 from sojourn.contrib.django.settings import current
-from sojourn.core.search import SessionQuery, Standing
+from sojourn.core.search import EventQuery, SessionQuery, Standing
 from sojourn.core.timeouts import DAY, SECOND, deadline
 from sojourn.web.problems import instant
 
@@ -203,7 +203,8 @@ def _records(patient: Patient) -> Iterator[Symptom]:
             "recorded: the purge does not run.",
             late,
         )
-    if census.outbox_since is not None and now() - census.outbox_since > retention + LATE:
+    oldest = next(iter(control().store.journal(EventQuery(limit=1))), None)
+    if oldest is not None and now() - int(str(oldest["at"])) > retention + LATE:
         yield Symptom(
             Level.WARNING,
             "doctor.outbox",
