@@ -56,6 +56,7 @@ DATABASES = {
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/private/"
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SOJOURN = {
     "LIMITS": [{"max_sessions": 1, "overflow": "end_existing"}],
     "INACTIVITY_TIMEOUT": "30m",
