@@ -52,8 +52,8 @@ def next_turn(sink: Sink, letters: Iterable[Letter], told: int | None, now: int)
     together = _while_same([(letter, letter.progress.get(name, _NEW).message) for letter in waiting])
     if begun.message:
         return Turn(together, begun.due, begun.attempts, begun.message, written=True)
-    # A clock that was ahead when it told must not keep it silent for longer than a fold.
-    folded = 0 if told is None else min(told, now) + sink.fold
+    # It may have told by a clock that was ahead: that must not keep it silent for long.
+    folded = told + sink.fold if told is not None and told < now + sink.fold else 0
     return Turn(together, max(begun.due, folded), begun.attempts, head.id, written=False)
 
 
