@@ -54,20 +54,28 @@ class Deliverer:
         """
         told = 0
         self.health.refresh()
-        while not stop.is_set():
-            now = self._clock()
-            batch = self.outbox.claim(self.worker, now, now + LEASE, subject)
-            if batch is None:
-                break
-            told += self._work(batch, stop)
+        while not stop.is_set() and (more := self.step(subject, stop)) is not None:
+            told += more
         return told
 
-    def run(self, stop: threading.Event, pause: float = 1.0) -> None:
-        """Deliver until `stop` is set, looking for more every `pause` seconds. A store that goes away is waited for."""
-        failures = 0
+    def step(self, subject: str | None = None, stop: threading.Event = _NEVER) -> int | None:
+        """Tell of one subject what is due now: this one, or the one that has waited longest. See `deliver`.
+
+        Returns the number of messages that were delivered; None if nothing is due.
+        """
+        now = self._clock()
+        batch = self.outbox.claim(self.worker, now, now + LEASE, subject)
+        return None if batch is None else self._work(batch, stop)
+
+    def run(self, stop: threading.Event, pause: float = 1.0) -> int:
+        """Deliver until `stop` is set, looking for more every `pause` seconds. A store that goes away is waited for.
+
+        Returns the number of messages that were delivered.
+        """
+        failures = told = 0
         while not stop.is_set():
             try:
-                self.deliver(stop=stop)
+                told += self.deliver(stop=stop)
                 failures = 0
             except StoreError as error:
                 failures += 1
@@ -76,6 +84,7 @@ class Deliverer:
                 failures += 1
                 _logger.exception("Delivery waits.")
             stop.wait(pause if not failures else min(30.0, pause * 2 ** min(failures, 5)))
+        return told
 
     def _work(self, batch: Batch, stop: threading.Event) -> int:
         """Tell what can be told of one subject, page by page, and give up the lease."""

@@ -4,16 +4,22 @@ import logging
 import threading
 from functools import cache
 
+from django.core.mail import mail_admins
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from sojourn.contrib.django.notices.mail import MailSink
 from sojourn.contrib.django.settings import current
 from sojourn.core.events import Event, payload
+from sojourn.core.outbox import Failing
+from sojourn.core.timeouts import HOUR
 from sojourn.notify.deliverer import Deliverer
 from sojourn.notify.notices import Channel
 from sojourn.notify.sinks import Sink, any_wants
+from sojourn.web.problems import instant
 
+BACKGROUND, WORKER = "background", "worker"
+"""What DELIVERY can be, beside a dotted path."""
 _logger = logging.getLogger("sojourn.delivery")
 _NEVER = threading.Event()
 
@@ -46,7 +52,23 @@ def deliverer(worker: str = "") -> Deliverer:
         worker=worker,
         max_age=current().OUTBOX_MAX_AGE,
         observers=observers(),
+        disabled=_disabled,
     )
+
+
+def _disabled(sink: str, failing: Failing) -> None:
+    """A sink tells nobody any more: those who run the site have to know, by the log and by mail to ADMINS."""
+    lasted = (failing.disabled or failing.since) - failing.since
+    _logger.error("%s is disabled, after failing for %d hours: %s.", sink, lasted // HOUR, failing.error)
+    body = (
+        f"{sink} has failed since {instant(failing.since)} and is disabled: {failing.error}.\n\n"
+        f"When it works again: python manage.py sojourn deliver --enable {sink}\n"
+        f"To send what it gave up: python manage.py sojourn deliver --resend-all --sink {sink}\n"
+    )
+    try:
+        mail_admins(f"Sojourn tells nobody by {sink} any more", body)
+    except Exception as error:  # noqa: BLE001  # mail may be what does not work
+        _logger.error("ADMINS could not be told of it by mail: %s.", type(error).__name__)  # noqa: TRY400
 
 
 def deliver(subject: str | None = None, stop: threading.Event = _NEVER) -> int:

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 
 from sojourn.contrib.django.internal import answers, carrier, check, conclude
 from sojourn.contrib.django.internal.endings import present_request
+from sojourn.contrib.django.internal.herald import keep_delivering
 from sojourn.contrib.django.internal.locking import outrun
 from sojourn.contrib.django.internal.start import SignInStopped
 from sojourn.contrib.django.internal.visit import stop_of, unwrapped
@@ -44,6 +45,7 @@ class SessionControlMiddleware:
         get_response = cast("Callable[[HttpRequest], HttpResponseBase]", self.get_response)
         if not current().ENABLED:
             return get_response(request)
+        keep_delivering()
         response = check.check(request) if carrier.has_cookie(request) else None
         mark = present_request.set(request)
         try:
@@ -63,6 +65,7 @@ class SessionControlMiddleware:
         get_response = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", self.get_response)
         if not current().ENABLED:
             return await get_response(request)
+        keep_delivering()
         response = await sync_to_async(check.check)(request) if carrier.has_cookie(request) else None
         mark = present_request.set(request)
         try:

@@ -7,6 +7,7 @@ from django.utils.module_loading import import_string
 
 from sojourn.contrib.django.database import DjangoDatabase
 from sojourn.contrib.django.delivery import wanted
+from sojourn.contrib.django.internal.herald import Herald
 from sojourn.contrib.django.settings import current
 from sojourn.contrib.django.telemetry import observers
 from sojourn.control import SessionControl, system_clock
@@ -28,7 +29,9 @@ def control() -> SessionControl:
     settings = current()
     policy: Policy | PolicyResolver = import_string(settings.POLICY) if settings.POLICY else settings.policy()
     database = DjangoDatabase(settings.STORE)
-    store = ObservedStore(SQLStore(database, wanted=wanted), observers(), clock=now, committed=database.when_committed)
+    store = ObservedStore(
+        SQLStore(database, wanted=wanted), [*observers(), Herald()], clock=now, committed=database.when_committed
+    )
     return SessionControl(store, policy, clock=now, options=settings.options())
 
 

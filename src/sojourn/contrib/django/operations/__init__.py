@@ -7,6 +7,7 @@ from sojourn.contrib.django.operations.base import Operation
 
 def operations() -> Sequence[Operation]:
     """All operations, in the order in which the command's help shows them."""
+    from sojourn.contrib.django.operations.delivering import Deliver
     from sojourn.contrib.django.operations.doctor import Doctor
     from sojourn.contrib.django.operations.ending import End
     from sojourn.contrib.django.operations.erasing import Erase
@@ -27,6 +28,7 @@ def operations() -> Sequence[Operation]:
         Report(),
         PolicyDocument(),
         Doctor(),
+        Deliver(),
         Purge(),
         Export(),
         Erase(),

@@ -3,6 +3,7 @@
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.operations.base import Operation, Options
 from sojourn.contrib.django.operations.terminal import Terminal
+from sojourn.contrib.django.settings import current
 
 BATCH = 1000
 """How many records one step looks at; each of its transactions is shorter still."""
@@ -13,8 +14,8 @@ class Purge(Operation):
 
     name = "purge"
     help = (
-        "End what time has ended, so that it is recorded, and forget what ended longer ago than RETENTION. Run it "
-        "daily; nothing is unsafe without it."
+        "End what time has ended, so that it is recorded, and forget what ended longer ago than RETENTION, or is "
+        "beyond OUTBOX_MAX_EVENTS. Run it daily; nothing is unsafe without it."
     )
 
     def run(self, terminal: Terminal, options: Options) -> None:  # noqa: ARG002  # it has none
@@ -27,6 +28,8 @@ class Purge(Operation):
         while forgotten := control().store.purge(before, BATCH):
             gone += forgotten
             terminal.progress(f"{ended} sessions ended, {gone} records forgotten")
+        while (shed := control().store.shed(current().OUTBOX_MAX_EVENTS, BATCH)) > 0:
+            gone += shed
         terminal.done()
         terminal.result(
             {"ended": ended, "forgotten": gone},
