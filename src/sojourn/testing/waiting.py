@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sojourn.core.decisions import Decision
+from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import AsyncStore, Decide
@@ -103,3 +104,37 @@ class WaitingStore:
     def erase(self, subject: str) -> int:
         """See `Store.erase`."""
         return self.run(self._store.erase(subject))
+
+    def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
+        """See `Outbox.claim`."""
+        return self.run(self._store.claim(worker, now, until, subject))
+
+    def more(self, subject: str, after: str) -> Sequence[Letter]:
+        """See `Outbox.more`."""
+        return self.run(self._store.more(subject, after))
+
+    def settle(
+        self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
+    ) -> Lease | None:
+        """See `Outbox.settle`."""
+        return self.run(self._store.settle(lease, letters, told, until=until))
+
+    def dead_letters(self, limit: int, after: str | None = None) -> Sequence[Letter]:
+        """See `Outbox.dead_letters`."""
+        return self.run(self._store.dead_letters(limit, after))
+
+    def revive(self, ids: Collection[str], now: int, sink: str | None = None) -> int:
+        """See `Outbox.revive`."""
+        return self.run(self._store.revive(ids, now, sink))
+
+    def shed(self, keep: int, limit: int) -> int:
+        """See `Outbox.shed`."""
+        return self.run(self._store.shed(keep, limit))
+
+    def note_failing(self, sink: str, failing: Failing | None) -> None:
+        """See `Outbox.note_failing`."""
+        self.run(self._store.note_failing(sink, failing))
+
+    def failing(self) -> Mapping[str, Failing]:
+        """See `Outbox.failing`."""
+        return self.run(self._store.failing())

@@ -4,7 +4,7 @@ import pytest
 
 MODULES = tuple(
     f"sojourn.testing.conformance.{part}"
-    for part in ("operating", "reading", "searching", "texts", "upkeep", "writing")
+    for part in ("delivering", "letters", "operating", "reading", "searching", "settling", "texts", "upkeep", "writing")
 )
 """The modules that assert."""
 
