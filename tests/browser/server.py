@@ -106,10 +106,10 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path) -> Iterator[Site]:
-    """The people's site, on a port of its own, with a database file in `folder`."""
+def running_site(folder: Path, kind: str = "") -> Iterator[Site]:
+    """The people's site, on a port of its own, with a database file in `folder`. `kind`: see `site.serve`."""
     database, log = folder / "site.sqlite3", folder / "site.log"
-    command = [sys.executable, "-m", "tests.browser.site.serve", os.fspath(database)]
+    command = [sys.executable, "-m", "tests.browser.site.serve", os.fspath(database), kind]
     with process(command, log) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()

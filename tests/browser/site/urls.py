@@ -12,6 +12,7 @@ urlpatterns = [
     path("logout/", auth.LogoutView.as_view(next_page="/"), name="logout"),
     path("report/", views.report),
     path("careful-report/", views.careful_report),
+    path("quiet-report/", views.quiet_report),
     path("admin/", admin.site.urls),
     path("sessions/", include("sojourn.contrib.django.urls")),
     path("for-tests/account/", views.account),

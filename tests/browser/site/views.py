@@ -39,6 +39,12 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(request, "report.html", {"query": request.META["QUERY_STRING"]})
 
 
+@login_required
+def quiet_report(request: HttpRequest) -> HttpResponse:
+    """A private page that does not warn of timeouts."""
+    return render(request, "quiet_report.html")
+
+
 careful_report = never_cache(report)
 
 

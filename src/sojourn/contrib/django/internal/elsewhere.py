@@ -1,8 +1,8 @@
-"""Signed in elsewhere: which sessions the owner's other open browsers are asked about. Pure, but for one read."""
+"""Signed in elsewhere: which sessions the owner's other open browsers are asked about."""
 
 from sojourn.contrib.django.settings import current
+from sojourn.core.disowning import unanswered
 from sojourn.core.records import Profile, Roster, Session
-from sojourn.core.timeouts import judge
 from sojourn.notify.notices import MUTABLE, Channel, Kind
 
 SHOWN = 5
@@ -10,31 +10,15 @@ SHOWN = 5
 
 
 def elsewhere(roster: Roster, mine: Session, now: int) -> tuple[Session, ...]:
-    """The open sessions that began after `mine` on other devices, of which the owner has said nothing; latest first.
-
-    None from a device that the owner trusts, and none that staff opened to act as them. Whoever acts as somebody else
-    is told nothing of the other's sessions: they are not theirs to answer for.
+    """The sessions that `mine` is asked about: of those that it may answer for, what the site tells on its pages and
+    the owner has not muted; the latest first.
     """
-    if mine.parent:
-        return ()
-    found = [
-        session
-        for session in roster.sessions
-        if session.sid != mine.sid
-        and session.created >= mine.created
-        and not session.parent
-        and not (mine.device.digest and session.device.digest == mine.device.digest)
-        and judge(session, now).live
-        and _is_asked_about(roster.profile, session)
-    ]
+    found = [session for session in unanswered(roster, mine.sid, now) if _is_told(roster.profile, session)]
     return tuple(reversed(found))[:SHOWN]
 
 
-def _is_asked_about(profile: Profile, session: Session) -> bool:
-    if session.sid in profile.confirmed:
-        return False
+def _is_told(profile: Profile, session: Session) -> bool:
     device = profile.devices.get(session.device.digest)
-    if device is not None and device.trusted:
-        return False
+    # A device that signs in for the first time is a matter of security, which nobody can mute.
     kind = Kind.SECOND_SESSION if device is not None and device.since < session.created else Kind.NEW_DEVICE
     return Channel.PAGE in current().NOTICES.channels(kind) and not (kind in MUTABLE and kind in profile.muted)
