@@ -25,9 +25,11 @@ from sojourn.contrib.django import checks
 from sojourn.contrib.django.adapter import Adapter
 from sojourn.contrib.django.checks import databases, neighbours
 from sojourn.contrib.django.middleware import SessionControlMiddleware
+from sojourn.contrib.django.webhooks import EXAMPLE_SECRET
 from sojourn.core.policy import Policy
 from sojourn.core.records import Arrival
 from sojourn.notify.notices import Kind
+from sojourn.notify.signature import new_secret
 from tests.django_site import settings as site
 
 ROOT = Path(__file__).parents[2]
@@ -132,6 +134,15 @@ def stack(*paths: str) -> dict[str, Any]:
     return {"MIDDLEWARE": list(paths)}
 
 
+def webhooks(*named: tuple[str, str], **more: str) -> dict[str, Any]:
+    found = [
+        {"name": name, "url": "https://hooks.example/", "secrets": [secret], "events": ["*"], **more}
+        for name, secret in named
+    ]
+    return {**sojourn(WEBHOOKS=found), "ADMINS": [("Ada", "ada@example.org")]}
+
+
+SHARED = new_secret()
 LATER = "2199-12-31"
 BACKENDS = "django.core.mail.backends.{}.EmailBackend"
 SENDS = {
@@ -235,6 +246,11 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     *(({"W054"}, {**SENDS, "EMAIL_TIMEOUT": seconds}) for seconds in (None, 60)),
     ({"W045"}, sojourn(GEOIP_DATABASES=["/no/such/database.mmdb"])),
     ({"W046"}, sojourn(ADDRESS_RETENTION="30d")),
+    # webhooks
+    ({"E060"}, webhooks(("crm", EXAMPLE_SECRET))),
+    ({"W060"}, webhooks(("crm", new_secret()), ("erp", SHARED), ("log", SHARED))),
+    ({"W061"}, webhooks(("crm", new_secret()), url="http://localhost/hooks", allow_internal="localhost")),
+    ({"W062"}, {**webhooks(("crm", new_secret())), "ADMINS": []}),
 ]
 
 
@@ -282,6 +298,7 @@ SILENT: list[dict[str, Any]] = [
     },
     {**sojourn(SITE_URL="https://app.example:8443", PASSWORD_RESET_URL="/r/"), "ALLOWED_HOSTS": [".example"]},
     {**sojourn(SITE_URL="https://[::1]", PASSWORD_RESET_URL="/r/"), "ALLOWED_HOSTS": ["[::1]"]},
+    webhooks(("crm", SHARED), ("erp", new_secret())),
     {**sojourn(TRUSTED_PROXY_HOPS=1), "USE_X_FORWARDED_HOST": True},
     {**sojourn(ENABLED=False), "DEBUG": True, "MIDDLEWARE": [], "TEMPLATES": [], "SESSION_COOKIE_HTTPONLY": False},
 ]

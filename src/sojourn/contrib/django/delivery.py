@@ -4,19 +4,17 @@ import logging
 import threading
 from functools import cache
 
-from django.core.mail import mail_admins
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
+from sojourn.contrib.django.internal.closed import sink_disabled
 from sojourn.contrib.django.notices.mail import MailSink
 from sojourn.contrib.django.settings import current
 from sojourn.core.events import Event, payload
-from sojourn.core.outbox import Failing
-from sojourn.core.timeouts import HOUR
 from sojourn.notify.deliverer import Deliverer
 from sojourn.notify.notices import Channel
 from sojourn.notify.sinks import Sink, any_wants
-from sojourn.web.problems import instant
+from sojourn.notify.webhook import sinks_of
 
 BACKGROUND, WORKER = "background", "worker"
 """What DELIVERY can be, beside a dotted path."""
@@ -27,8 +25,11 @@ _NEVER = threading.Event()
 @cache
 def sinks() -> tuple[Sink, ...]:
     """Every way of telling that the settings ask for, in the order in which one subject is told by them."""
+    from sojourn.contrib.django.internal.wiring import now
+
     mail = (MailSink(),) if current().NOTICES.use(Channel.MAIL) else ()
-    return (*mail, *(import_string(path)() for path in current().SINKS))
+    own = (import_string(path)() for path in current().SINKS)
+    return (*mail, *sinks_of(current().WEBHOOKS, now), *own)
 
 
 def wanted(event: Event) -> bool:
@@ -52,23 +53,8 @@ def deliverer(worker: str = "") -> Deliverer:
         worker=worker,
         max_age=current().OUTBOX_MAX_AGE,
         observers=observers(),
-        disabled=_disabled,
+        disabled=sink_disabled,
     )
-
-
-def _disabled(sink: str, failing: Failing) -> None:
-    """A sink tells nobody any more: those who run the site have to know, by the log and by mail to ADMINS."""
-    lasted = (failing.disabled or failing.since) - failing.since
-    _logger.error("%s is disabled, after failing for %d hours: %s.", sink, lasted // HOUR, failing.error)
-    body = (
-        f"{sink} has failed since {instant(failing.since)} and is disabled: {failing.error}.\n\n"
-        f"When it works again: python manage.py sojourn deliver --enable {sink}\n"
-        f"To send what it gave up: python manage.py sojourn deliver --resend-all --sink {sink}\n"
-    )
-    try:
-        mail_admins(f"Sojourn tells nobody by {sink} any more", body)
-    except Exception as error:  # noqa: BLE001  # mail may be what does not work
-        _logger.error("ADMINS could not be told of it by mail: %s.", type(error).__name__)  # noqa: TRY400
 
 
 def deliver(subject: str | None = None, stop: threading.Event = _NEVER) -> int:

@@ -15,8 +15,10 @@ from sojourn.contrib.django.values import (
     text,
     texts,
 )
+from sojourn.contrib.django.webhooks import EXAMPLE_SECRET, parse_webhooks
 from sojourn.core.timeouts import DAY, SECOND, parse_duration
 from sojourn.notify.notices import Notices
+from sojourn.notify.webhook import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,15 @@ class Telling:
         "`sojourn.notify.sinks.Sink`s.",
         default=(),
         example='["accounts.sessions.ChatSink"]',
+    )
+    WEBHOOKS: tuple[Webhook, ...] = setting(
+        parse_webhooks,
+        "Programs that are sent events, signed by the Standard Webhooks convention: a list of dicts with a name, a "
+        'url (https), secrets (each signs) and events (their types, "session.*", or "*" for all). allow_internal: the '
+        "host of the url once more, if it is one of your internal network.",
+        default=(),
+        example='[{"name": "crm", "url": "https://crm.example/hooks", '
+        f'"secrets": ["{EXAMPLE_SECRET}"], "events": ["session.*"]}}]',
     )
     OUTBOX_MAX_AGE: int = setting(
         parse_duration,

@@ -2,7 +2,7 @@
 
 `sojourn.E...` lets sessions through, locks people out or answers with a 500; `sojourn.W...` is weaker than it looks.
 Tens of an id: 00 the settings, 10 applications and middleware, 20 the database, 30 session engines and neighbours,
-40 cookies and proxies, 50 the admin and mails, 55 links in messages.
+40 cookies and proxies, 50 the admin and mails, 55 links in messages, 60 webhooks.
 """
 
 from django.core.checks import register
@@ -23,6 +23,7 @@ from sojourn.contrib.django.checks.security import (
 )
 from sojourn.contrib.django.checks.settings import check_cookie_names, check_paths, check_purpose, check_settings
 from sojourn.contrib.django.checks.site import check_applications, check_pages, check_urls
+from sojourn.contrib.django.checks.webhooks import check_webhook_admins, check_webhook_secrets, check_webhook_transport
 
 TAG = "sojourn"
 """For `manage.py check --tag sojourn`."""
@@ -48,8 +49,17 @@ ALWAYS = (
     check_address_retention,
     check_administration,
     check_recipients,
+    check_webhook_secrets,
 )
-AT_DEPLOYMENT = (check_secure, check_disabled, check_channels, check_links, check_sender)
+AT_DEPLOYMENT = (
+    check_secure,
+    check_disabled,
+    check_channels,
+    check_links,
+    check_sender,
+    check_webhook_transport,
+    check_webhook_admins,
+)
 """Only `manage.py check --deploy` runs these: they suppose the settings, or import the applications, of production."""
 
 

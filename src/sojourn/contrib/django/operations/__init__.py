@@ -18,6 +18,7 @@ def operations() -> Sequence[Operation]:
     from sojourn.contrib.django.operations.policy import PolicyDocument
     from sojourn.contrib.django.operations.purging import Purge
     from sojourn.contrib.django.operations.reporting import Report
+    from sojourn.contrib.django.operations.webhook import WebhookOperation
 
     return (
         List(),
@@ -32,4 +33,5 @@ def operations() -> Sequence[Operation]:
         Purge(),
         Export(),
         Erase(),
+        WebhookOperation(),
     )
