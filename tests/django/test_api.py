@@ -17,7 +17,7 @@ from tests.django.description import ROOT, checked
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plenty")]
 
 LONG_AGO = 15 * MINUTE
-CHANGES = ["end/", "end-others/", "name/", "reauthenticate/", "sign-out/"]
+CHANGES = ["end/", "end-others/", "name/", "confirm/", "disown/", "reauthenticate/", "sign-out/"]
 
 
 @pytest.fixture
@@ -258,6 +258,34 @@ class TestEnding:
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
         refused(send(first, "end/", {"sids": [both[1]], "more": "A" * 2000}), 413, "too-large")
         assert len(sids()) == 2
+
+
+class TestAnswering:
+    """It was me, or it was not: said by an older session of a newer one, without proof."""
+
+    def test_the_list_says_what_is_to_be_asked(self, first, second, both):
+        assert listed(first)["unanswered"] == [both[1]]
+        assert listed(second)["unanswered"] == []
+
+    def test_what_is_confirmed_is_not_asked_again(self, first, later):
+        assert checked(send(first, "confirm/", {"sid": later[1]})) == {"outcome": "confirmed", "sid": later[1]}
+        assert listed(first)["unanswered"] == []
+        assert len(sids()) == 2
+
+    def test_what_is_disowned_ends(self, first, second, later):
+        (ended,) = checked(send(first, "disown/", {"sid": later[1]}))["ended"]
+        assert (ended["sid"], ended["reason"], ended["by"]["current"]) == (later[1], "disowned", True)
+        assert (first.who(), second.who()) == ("ada", "")
+
+    @pytest.mark.parametrize("path", ["confirm/", "disown/"])
+    def test_who_came_later_has_no_say(self, second, both, path):
+        refused(send(second, path, {"sid": both[0]}), 409, "not-answerable")
+        assert len(sids()) == 2
+
+    @pytest.mark.parametrize("path", ["confirm/", "disown/"])
+    @pytest.mark.parametrize("sid", ["", "x", None, 1, {}, "A" * 10_000])
+    def test_what_is_no_sid_is_not_found(self, first, both, path, sid):
+        refused(send(first, path, {"sid": sid}), 404, "not-found")
 
 
 class TestProof:

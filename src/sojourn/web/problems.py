@@ -191,6 +191,11 @@ def not_found_problem() -> dict[str, object]:
     return _problem("not-found", "There is no such session", 404, "List the sessions anew.")
 
 
+def not_answerable_problem() -> dict[str, object]:
+    """409: it is not for this session to say whether the other was them: that one is over, older, or on this device."""
+    return _problem("not-answerable", "There is nothing to answer about this session", 409, "List the sessions anew.")
+
+
 def not_nameable_problem() -> dict[str, object]:
     """409: the session is over, or nothing recognises its device, so that a name for it would not last."""
     return _problem("not-nameable", "This device cannot be named", 409, "List the sessions anew.")

@@ -99,6 +99,13 @@ class ApiView(View):
         if not is_recent(self.session):
             raise _Stop(_reauthentication_problem(self.request))
 
+    def own_sid(self, request: HttpRequest) -> str:
+        """The `sid` that was sent; a session of the user's own."""
+        sid = _body(request, "sid")["sid"]
+        if not isinstance(sid, str) or find_own(self.session, sid) is None:
+            raise _Stop(problems.not_found_problem())
+        return sid
+
     def ended(self, found: Sequence[Session]) -> HttpResponse:
         """The sessions that this request has ended, by this session."""
         mine, names = self.session, names_of(self.session.subject)
@@ -120,6 +127,7 @@ class ListView(ApiView):
             {
                 "open": [open_json(each, names, sid) for each in found.open],
                 "ended": [ended_json(each, found.enders.get(each.ended_by), names, sid) for each in found.ended],
+                "unanswered": list(found.unanswered),
                 "limits": [limit_json(each) for each in found.limits],
                 "reauthentication": reauthentication_json(request, self.session),
                 "csrf_token": get_token(request),
@@ -168,6 +176,28 @@ class NameView(ApiView):
         if not control().name_device(target.subject, target.sid, clean_text(name)):
             raise _Stop(problems.not_nameable_problem())
         return JsonResponse({"session": open_json(target, names_of(target.subject), self.session.sid)})
+
+
+class ConfirmView(ApiView):
+    """Takes the answer "it was me" about a session that began after this one."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Note it: nobody asks about that session any more."""
+        sid = self.own_sid(request)
+        if not control().confirm(self.session, sid):
+            raise _Stop(problems.not_answerable_problem())
+        return JsonResponse({"outcome": "confirmed", "sid": sid})
+
+
+class DisownView(ApiView):
+    """Takes the answer "it was not me" about a session that began after this one."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """End it, and what else has begun since on its device; no proof is asked for."""
+        ended = control().disown(self.session, self.own_sid(request))
+        if not ended:
+            raise _Stop(problems.not_answerable_problem())
+        return self.ended(ended)
 
 
 class ReauthenticateView(ApiView):

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from sojourn.contrib.django.internal.start import arrival_of
 from sojourn.contrib.django.internal.visit import visit_of
 from sojourn.contrib.django.internal.wiring import control
+from sojourn.core.disowning import unanswered
 from sojourn.core.explain import Usage, usage
 from sojourn.core.records import Session
 from sojourn.core.timeouts import judge
@@ -29,6 +30,8 @@ class Overview:
     """By its sid: each session of theirs that has ended another one."""
     names: Mapping[str, str]
     limits: tuple[Usage, ...]
+    unanswered: tuple[str, ...] = ()
+    """The sids of those of `open` of which the user is to be asked whether it was them."""
 
 
 def overview(request: HttpRequest, mine: Session) -> Overview:
@@ -45,6 +48,7 @@ def overview(request: HttpRequest, mine: Session) -> Overview:
         _enders(mine.subject, ended, [*live, *ended]),
         roster.profile.device_names,
         usage(site.policy_for(arrival), live, arrival),
+        tuple(each.sid for each in unanswered(roster, mine.sid, moment)),
     )
 
 
