@@ -380,7 +380,7 @@ def test_a_database_address_with_a_password_is_not_repeated() -> None:
 SITE = """
     from tests.django_site.settings import *
     SESSION_COOKIE_SECURE = True
-    SOJOURN = {**SOJOURN, "SITE_URL": "https://app.example"}
+    SOJOURN = {**SOJOURN, "SITE_URL": "https://app.example", "PASSWORD_RESET_URL": "/reset/"}
 """
 
 

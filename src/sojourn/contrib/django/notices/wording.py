@@ -176,10 +176,10 @@ def _refused(group: Sequence[Event], look: Look) -> Entry:
             count,
         )
         % {"counter": count},
+        gettext("If it was you, end a session that you do not need, and sign in again."),
     ]
-    title = gettext("Sign-in refused")
     return Entry(
-        title,
+        gettext("Sign-in refused"),
         (*_about(event, look), *_times(group)),
         tuple(remarks),
         button=gettext("See what is open, and end it"),
