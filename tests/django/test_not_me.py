@@ -299,6 +299,35 @@ class TestButton:
         assert reasons() == [EndReason.REVOKED]
 
 
+class TestRefusedPage:
+    """Whoever is refused is told of the way out by mail, where there is one."""
+
+    SENTENCE = "A link in it ends all sessions of the account"
+
+    @pytest.fixture
+    def refuse(self, first: Browser, second: Browser, limit: Any) -> Any:
+        def go() -> str:
+            limit("refuse")
+            first.sign_in()
+            return text_of(second.sign_in())
+
+        return go
+
+    def test_it_says_that_a_message_is_sent(self, refuse):
+        shown = refuse()
+        assert self.SENTENCE in shown
+        assert "example.org" not in shown
+
+    @pytest.mark.parametrize("keys", [{"SITE_URL": ""}, {"NOTICES": {"refused": []}}])
+    def test_it_does_not_where_none_is_sent(self, refuse, sojourn, keys):
+        sojourn(**keys)
+        assert self.SENTENCE not in refuse()
+
+    def test_nor_to_an_account_without_an_address(self, refuse, ada):
+        User.objects.filter(pk=ada.pk).update(email="")
+        assert self.SENTENCE not in refuse()
+
+
 class TestWrongLinks:
     """Links that lead nowhere, each with a clear answer."""
 

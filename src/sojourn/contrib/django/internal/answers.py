@@ -23,6 +23,7 @@ from sojourn.core.errors import StoreError
 from sojourn.core.outcomes import ChoiceRequired, Paused, Refused
 from sojourn.core.records import Session
 from sojourn.core.tokens import is_sid
+from sojourn.notify.notices import Channel, Kind
 from sojourn.web import problems
 
 
@@ -124,8 +125,19 @@ def refused(request: HttpRequest, outcome: Refused) -> HttpResponse:
         "free_at": moment(outcome.free_at) if outcome.free_at is not None else None,
         "login_url": login_url(),
         "help_url": current().HELP_URL or None,
+        "mailed": _is_mailed(outcome),
     }
     return page(request, "refused", context, 409)
+
+
+def _is_mailed(outcome: Refused) -> bool:
+    """Whether the owner is sent a message about it, with a link that makes room: a way out that needs no help."""
+    settings = current()
+    if not settings.SITE_URL or Channel.MAIL not in settings.NOTICES.channels(Kind.REFUSED) or not outcome.open:
+        return False
+    subject = outcome.open[0].subject
+    user = adapter().users_of([subject]).get(subject)
+    return user is not None and bool(adapter().email(user))
 
 
 def paused(request: HttpRequest, outcome: Paused) -> HttpResponse:
