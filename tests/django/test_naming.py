@@ -45,7 +45,7 @@ class TestNaming:
         second.post("/logout/")
         second.sign_in()
         shown = page(first)
-        assert shown.count('<h3 class="sj-name"><bdi>The phone</bdi>') == 2
+        assert shown.count('<h3 class="sj-name"><bdi>The phone</bdi>') == 3, "and in the list of devices"
 
     def test_an_empty_one_takes_it_away(self, first, both):
         name(first, both[1], "The phone")

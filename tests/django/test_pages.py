@@ -28,7 +28,7 @@ class TestYourSessions:
         page = first.get("/sessions/").content.decode()
         assert "Firefox on Windows" in page
         assert "Mobile Safari on iOS" in page
-        assert page.count("This browser") == 1
+        assert page.count("This browser") == 2, "once among the sessions, once among the devices"
         assert "2 of 5 allowed sessions are in use." in page
 
     def test_it_shows_nothing_of_anybody_else(self, first, both, bob):

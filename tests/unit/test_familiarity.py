@@ -185,6 +185,7 @@ def test_the_sign_in_before_is_told() -> None:
         "device": "Firefox on Windows",
         "address": "192.0.2.1",
         "place": "Zürich, Switzerland",
+        "refused": 0,
     }
     assert payload(event)["previous"] == event.previous
 
@@ -259,7 +260,9 @@ def test_refusals_are_counted_until_the_next_sign_in() -> None:
         assert isinstance(account.control.start(Arrival("ann", device=PHONE)), Refused)
         assert account.profile.refused_since == count
     assert list(account.profile.devices) == ["laptop"], "whoever was turned away is not known"
-    account.sign_in()
+    event = account.sign_in()
+    assert event.previous is not None
+    assert event.previous["refused"] == 2
     assert account.profile.refused_since == 0
 
 

@@ -232,7 +232,7 @@ def _admit(
         previous=seen.previous,
     )
     return Decision(
-        Admitted(session, tuple(ended), beside, rivals=rivals),
+        Admitted(session, tuple(ended), beside, previous=seen.previous, rivals=rivals),
         insert=session,
         update=tuple(ended),
         events=(*ended_events(ended, now), *reports, started),

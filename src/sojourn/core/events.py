@@ -37,8 +37,8 @@ class SessionStarted(Event):
     `unusual`: what about it is new to its subject, of "new_device", "new_place" and "far" (farther from the sign-in
     before than anybody travels in that time). `first`: there is nothing to compare it with, so that there is nothing
     to tell: nothing was known of the subject, it was open before Sojourn was installed, or somebody acts as the
-    subject. `trusted`: the subject trusts the device. `previous`: the sign-in before (at, device, address, place), if
-    one is known.
+    subject. `trusted`: the subject trusts the device. `previous`: the sign-in before (at, device, address, place, and
+    how many a limit has `refused` since), if one is known.
     """
 
     session: Session

@@ -53,10 +53,12 @@ def recognise(profile: Profile, arrival: Arrival, rule: Familiarity, now: int) -
     return Recognition(
         tuple(unusual),
         trusted=known is not None and known.trusted,
-        previous=None
-        if last is None
-        else {"at": last.at, "device": last.device, "address": last.address, "place": last.place},
+        previous=None if last is None else {**_facts(last), "refused": profile.refused_since},
     )
+
+
+def _facts(last: SignIn) -> dict[str, object]:
+    return {"at": last.at, "device": last.device, "address": last.address, "place": last.place}
 
 
 def remembered(

@@ -1,5 +1,6 @@
 """What a sign-in or a look-up came to: data, the same in Python, in JSON and over HTTP."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sojourn.core.policy import Limit
@@ -17,6 +18,8 @@ class Admitted:
     also_open: tuple[Session, ...] = ()
     token: Token | None = None
     """The session's token, for its owner; there only where the sign-in was asked for, and never stored."""
+    previous: Mapping[str, object] | None = None
+    """The sign-in before, to be told at this one (NIST SP 800-53 AC-9): as in `SessionStarted.previous`."""
     rivals: tuple[Session, ...] = ()
     """Those of `ended` on a device that this one and they keep ending each other's sessions: see `PingPong`."""
 

@@ -6,8 +6,9 @@ Described field by field in contrib/django/openapi.json, which a test holds to t
 from collections.abc import Iterable
 
 from sojourn.core.explain import Usage
-from sojourn.core.records import Session
+from sojourn.core.records import Profile, Session
 from sojourn.core.timeouts import deadline
+from sojourn.core.wishes import reference
 from sojourn.web.problems import Names, device_json, instant, session_json
 
 
@@ -38,6 +39,22 @@ def _facts(session: Session, names: Names) -> dict[str, object]:
         "persistent": session.persistent,
         "authenticated_at": instant(session.authenticated),
     }
+
+
+def devices_json(profile: Profile, current_digest: str) -> list[dict[str, object]]:
+    """The devices that somebody knows, the one used last first; `current_digest` is the one that they look from."""
+    return [
+        {
+            "device": reference(digest),
+            "label": known.label,
+            "name": profile.device_names.get(digest, ""),
+            "trusted": known.trusted,
+            "current": digest == current_digest,
+            "first_seen_at": instant(known.since),
+            "last_seen_at": instant(known.last),
+        }
+        for digest, known in reversed(list(profile.devices.items()))
+    ]
 
 
 def limit_json(usage: Usage) -> dict[str, object]:

@@ -26,7 +26,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 from django.views.generic import View
 
-from sojourn.contrib.django.internal import answers
+from sojourn.contrib.django.internal import answers, notice
 from sojourn.contrib.django.internal.names import names_of
 from sojourn.contrib.django.internal.overview import find_own, overview
 from sojourn.contrib.django.internal.wiring import control
@@ -34,7 +34,8 @@ from sojourn.contrib.django.reauthentication import Method, is_recent, verify_pa
 from sojourn.contrib.django.settings import current
 from sojourn.core.records import NAME_MAX, EndReason, Session, clean_text
 from sojourn.web import problems
-from sojourn.web.sessions import ended_json, limit_json, open_json
+from sojourn.web.problems import instant
+from sojourn.web.sessions import devices_json, ended_json, limit_json, open_json
 
 SIDS_MAX = 100
 """How many sessions can be ended by one request."""
@@ -58,7 +59,7 @@ class _CsrfCheck(CsrfViewMiddleware):
         return response
 
 
-class _Stop(Exception):
+class Stopped(Exception):
     """The request goes no further; what to answer."""
 
     def __init__(self, body: dict[str, object]) -> None:
@@ -84,7 +85,7 @@ class ApiView(View):
     def _checked(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return super().dispatch(request, *args, **kwargs)
-        except _Stop as stop:
+        except Stopped as stop:
             return answers.problem(stop.body)
 
     def http_method_not_allowed(self, *_: Any, **__: Any) -> HttpResponse:
@@ -97,13 +98,13 @@ class ApiView(View):
     def prove(self) -> None:
         """Stop a user who proved who they are too long ago (ASVS 7.5.2)."""
         if not is_recent(self.session):
-            raise _Stop(_reauthentication_problem(self.request))
+            raise Stopped(_reauthentication_problem(self.request))
 
     def own_sid(self, request: HttpRequest) -> str:
         """The `sid` that was sent; a session of the user's own."""
-        sid = _body(request, "sid")["sid"]
+        sid = body_of(request, "sid")["sid"]
         if not isinstance(sid, str) or find_own(self.session, sid) is None:
-            raise _Stop(problems.not_found_problem())
+            raise Stopped(problems.not_found_problem())
         return sid
 
     def ended(self, found: Sequence[Session]) -> HttpResponse:
@@ -129,6 +130,9 @@ class ListView(ApiView):
                 "ended": [ended_json(each, found.enders.get(each.ended_by), names, sid) for each in found.ended],
                 "unanswered": list(found.unanswered),
                 "limits": [limit_json(each) for each in found.limits],
+                "devices": devices_json(found.profile, self.session.device.digest),
+                "previous_sign_in": previous_json(notice.previous(request)),
+                "muted": sorted(found.profile.muted),
                 "reauthentication": reauthentication_json(request, self.session),
                 "csrf_token": get_token(request),
             }
@@ -140,11 +144,11 @@ class EndView(ApiView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """End them all in one step, or none if one of them is not the user's own."""
-        sids = _body(request, "sids")["sids"]
+        sids = body_of(request, "sids")["sids"]
         if not isinstance(sids, list) or not 0 < len(sids) <= SIDS_MAX:
-            raise _Stop(problems.invalid_request_problem(f"A list of 1 to {SIDS_MAX} sids is needed.", "/sids"))
+            raise Stopped(problems.invalid_request_problem(f"A list of 1 to {SIDS_MAX} sids is needed.", "/sids"))
         if not all(isinstance(sid, str) and find_own(self.session, sid) for sid in sids):
-            raise _Stop(problems.not_found_problem())
+            raise Stopped(problems.not_found_problem())
         self.prove()
         mine = self.session
         return self.ended(control().end(mine.subject, sids, EndReason.REVOKED, by=mine.sid))
@@ -165,16 +169,16 @@ class NameView(ApiView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Name it; an empty name takes the name away."""
-        body = _body(request, "sid", "name")
+        body = body_of(request, "sid", "name")
         sid, name = body["sid"], body["name"]
         if not isinstance(name, str) or len(name) > NAME_MAX:
             detail = f"A text of at most {NAME_MAX} characters is needed."
-            raise _Stop(problems.invalid_request_problem(detail, "/name"))
+            raise Stopped(problems.invalid_request_problem(detail, "/name"))
         target = find_own(self.session, sid) if isinstance(sid, str) else None
         if target is None:
-            raise _Stop(problems.not_found_problem())
+            raise Stopped(problems.not_found_problem())
         if not control().name_device(target.subject, target.sid, clean_text(name)):
-            raise _Stop(problems.not_nameable_problem())
+            raise Stopped(problems.not_nameable_problem())
         return JsonResponse({"session": open_json(target, names_of(target.subject), self.session.sid)})
 
 
@@ -185,7 +189,7 @@ class ConfirmView(ApiView):
         """Note it: nobody asks about that session any more."""
         sid = self.own_sid(request)
         if not control().confirm(self.session, sid):
-            raise _Stop(problems.not_answerable_problem())
+            raise Stopped(problems.not_answerable_problem())
         return JsonResponse({"outcome": "confirmed", "sid": sid})
 
 
@@ -196,7 +200,7 @@ class DisownView(ApiView):
         """End it, and what else has begun since on its device; no proof is asked for."""
         ended = control().disown(self.session, self.own_sid(request))
         if not ended:
-            raise _Stop(problems.not_answerable_problem())
+            raise Stopped(problems.not_answerable_problem())
         return self.ended(ended)
 
 
@@ -207,12 +211,12 @@ class ReauthenticateView(ApiView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Check it."""
         if way_of(request, _page()).method is not Method.PASSWORD:
-            raise _Stop(_reauthentication_problem(request))
-        password = _body(request, "password")["password"]
+            raise Stopped(_reauthentication_problem(request))
+        password = body_of(request, "password")["password"]
         if not isinstance(password, str) or not 0 < len(password) <= PASSWORD_MAX or not _is_storable(password):
-            raise _Stop(problems.invalid_request_problem("A password is needed.", "/password"))
+            raise Stopped(problems.invalid_request_problem("A password is needed.", "/password"))
         if not verify_password(request, password):
-            raise _Stop(problems.wrong_password_problem())
+            raise Stopped(problems.wrong_password_problem())
         recent: Session = request.sojourn  # type: ignore[attr-defined]  # the session as it is now
         return JsonResponse(reauthentication_json(request, recent))
 
@@ -248,6 +252,19 @@ def description() -> str:
     return (Path(__file__).parent / "openapi.json").read_text(encoding="utf-8")
 
 
+def previous_json(previous: notice.Previous | None) -> dict[str, object] | None:
+    """The sign-in before this session's, if one is known (NIST SP 800-53 AC-9)."""
+    if previous is None:
+        return None
+    return {
+        "at": instant(int(previous.at.timestamp() * 1000)),
+        "device": previous.device,
+        "place": previous.place,
+        "address": previous.address,
+        "refused_since": previous.refused,
+    }
+
+
 def reauthentication_required(request: HttpRequest) -> HttpResponse:
     """403: what a program is told that asks for more than its user has proved lately."""
     return answers.problem(_reauthentication_problem(request))
@@ -277,24 +294,24 @@ def _page() -> str:
     return reverse("sojourn:sessions")
 
 
-def _body(request: HttpRequest, *names: str) -> dict[str, object]:
+def body_of(request: HttpRequest, *names: str) -> dict[str, object]:
     """The JSON object that was sent; it has all of these fields and no other, whatever is in them."""
     if request.content_type != "application/json":
-        raise _Stop(problems.media_type_problem())
+        raise Stopped(problems.media_type_problem())
     try:
         body = json.loads(request.body)
     except RequestDataTooBig:
-        raise _Stop(problems.too_large_problem()) from None
+        raise Stopped(problems.too_large_problem()) from None
     except (ValueError, RecursionError):  # brackets nested a thousand deep are no answer either
-        raise _Stop(problems.invalid_request_problem("This is not JSON.")) from None
+        raise Stopped(problems.invalid_request_problem("This is not JSON.")) from None
     if not isinstance(body, dict):
-        raise _Stop(problems.invalid_request_problem("An object is needed."))
+        raise Stopped(problems.invalid_request_problem("An object is needed."))
     for name in names:
         if name not in body:
-            raise _Stop(problems.invalid_request_problem("This field is needed.", f"/{name}"))
+            raise Stopped(problems.invalid_request_problem("This field is needed.", f"/{name}"))
     for name in body:
         if name not in names:
-            raise _Stop(problems.invalid_request_problem("There is no such field.", f"/{_pointed(name)}"))
+            raise Stopped(problems.invalid_request_problem("There is no such field.", f"/{_pointed(name)}"))
     return body
 
 

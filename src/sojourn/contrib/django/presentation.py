@@ -11,8 +11,9 @@ from django.utils.translation import gettext, ngettext, pgettext
 from sojourn.contrib.django.wording import KINDS_OF_DEVICES
 from sojourn.core.explain import Usage
 from sojourn.core.policy import Counts, Limit, Order, Overflow
-from sojourn.core.records import Device, Session
+from sojourn.core.records import Device, Profile, Session
 from sojourn.core.timeouts import deadline
+from sojourn.core.wishes import reference
 
 Names = Mapping[str, str]
 """What one subject calls their devices, by the device's digest."""
@@ -100,6 +101,38 @@ class SessionItem:
             ended_at=moment(session.ended) if session.ended is not None else None,
             by=by,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceItem:
+    """What a page says of a device that its user has signed in on, whether or not anything is open on it."""
+
+    device: str
+    """What it is called by whoever acts on it: `sojourn.core.wishes.reference`."""
+    name: str
+    """What its owner calls it; empty if nothing."""
+    device_label: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    trusted: bool
+    current: bool
+    """Whether it is the one that the page is read on."""
+
+    @classmethod
+    def all_of(cls, profile: Profile, current: str) -> list["DeviceItem"]:
+        """The known devices, the one used last first. `current` is the digest of the viewer's own."""
+        return [
+            cls(
+                reference(digest),
+                profile.device_names.get(digest, ""),
+                known.label,
+                moment(known.since),
+                moment(known.last),
+                known.trusted,
+                current=digest == current,
+            )
+            for digest, known in reversed(list(profile.devices.items()))
+        ]
 
 
 @dataclass(frozen=True, slots=True)

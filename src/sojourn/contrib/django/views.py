@@ -16,7 +16,8 @@ from sojourn.contrib.django.forms import DeviceNameForm
 from sojourn.contrib.django.internal import answers, notice
 from sojourn.contrib.django.internal.overview import find_own, overview
 from sojourn.contrib.django.internal.wiring import control
-from sojourn.contrib.django.presentation import LimitItem, Names, SessionItem
+from sojourn.contrib.django.presentation import DeviceItem, LimitItem, Names, SessionItem
+from sojourn.contrib.django.wording import MUTABLE_NOTICES
 from sojourn.core.records import NAME_MAX, Session, clean_text
 
 NOTICE = "_sojourn_notice"
@@ -64,6 +65,12 @@ class SessionsView(OwnSessionView):
             ],
             "limits": LimitItem.all_of(found.limits),
             "started": {"ended": made_room, "also_open": []} if made_room else None,
+            "previous": notice.previous(request),
+            "devices": DeviceItem.all_of(found.profile, self.session.device.digest),
+            "mutable": [
+                {"kind": kind, "label": label, "muted": kind in found.profile.muted}
+                for kind, label in MUTABLE_NOTICES.items()
+            ],
             "notice": request.session.pop(NOTICE, None) if NOTICE in request.session else None,
             "naming": naming,
             "end_others_url": reverse("sojourn:end_others"),

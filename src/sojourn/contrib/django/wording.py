@@ -84,6 +84,12 @@ DEVICE_CLASSES: dict[DeviceClass, str | Promise] = {
     DeviceClass.BOT: _("Program"),
     DeviceClass.OTHER: _("Unknown device"),
 }
+MUTABLE_NOTICES = {
+    "second_session": _("A sign-in on a device that you know, while you are signed in elsewhere."),
+    "evicted": _("A session of yours that was ended to make room for another one."),
+}
+"""What users may silence, by its kind, as the page says it. All else is told in any case."""
+
 KINDS_OF_DEVICES: dict[DeviceClass, str | Promise] = {
     DeviceClass.COMPUTER: pgettext_lazy("limit", "Computers"),
     DeviceClass.PHONE: pgettext_lazy("limit", "Phones"),

@@ -24,11 +24,13 @@ PARENT = "_sojourn_parent"
 """While somebody acts as another user: the token of their own session, to go back to."""
 NOTICE = "_sojourn_ended"
 """The public facts of the sessions that made room for this one, until its owner has seen them."""
+PREVIOUS = "_sojourn_previous"
+"""The public facts of the sign-in before this one, for as long as this one lasts."""
 
 SUCCESSOR = "_sojourn_moved"
 """In what is left at a session's old key for a moment: the new one."""
 
-_LOGIN_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY, BINDING, PARENT, NOTICE)
+_LOGIN_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY, BINDING, PARENT, NOTICE, PREVIOUS)
 
 
 def has_cookie(request: HttpRequest) -> bool:

@@ -1,5 +1,8 @@
-"""What a newcomer is told: which sessions ended to make room for theirs."""
+"""What a newcomer is told: which sessions ended to make room for theirs, and when they last signed in."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +19,9 @@ from sojourn.core.records import EndReason
 
 def leave(request: HttpRequest, outcome: Admitted) -> None:
     """Keep the notice for the "your sessions" page, and say it through Django's messages where a site has them."""
+    if outcome.previous is not None:
+        request.session[carrier.PREVIOUS] = dict(outcome.previous)
+        _warn_of_refusals(request, outcome.previous)
     evicted = [session for session in outcome.ended if session.end_reason is EndReason.EVICTED]
     if not evicted:
         return
@@ -39,6 +45,41 @@ def leave(request: HttpRequest, outcome: Admitted) -> None:
         messages.warning(request, text % {"devices": devices}, fail_silently=True)
         for session in outcome.rivals:
             messages.warning(request, warning(device_name(session.device, names)), fail_silently=True)
+
+
+def _warn_of_refusals(request: HttpRequest, previous: Mapping[str, object]) -> None:
+    refused = previous["refused"]
+    if isinstance(refused, int) and refused and hasattr(request, "_messages"):
+        text = ngettext(
+            "Since your last sign-in, %(count)d sign-in to your account was refused because too many sessions were "
+            "open. If it was not yours, change your password.",
+            "Since your last sign-in, %(count)d sign-ins to your account were refused because too many sessions were "
+            "open. If they were not yours, change your password.",
+            refused,
+        )
+        messages.warning(request, text % {"count": refused}, fail_silently=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The sign-in before this session's, for its user to see whether it was theirs (NIST SP 800-53 AC-9)."""
+
+    at: datetime
+    device: str
+    place: str
+    address: str
+    refused: int
+    """How many sign-ins a limit refused between that one and this."""
+
+
+def previous(request: HttpRequest) -> Previous | None:
+    """The sign-in before that of the session that the request is made in; None if none is known."""
+    facts: Any = request.session.get(carrier.PREVIOUS)
+    try:
+        device, place, address = (str(facts[name]) for name in ("device", "place", "address"))
+        return Previous(moment(facts["at"]), device, place, address, int(facts["refused"]))
+    except (KeyError, OverflowError, TypeError, ValueError):
+        return None  # none is known; or written by another release, or by somebody else
 
 
 def warning(device: str) -> str:

@@ -11,7 +11,7 @@ from sojourn.contrib.django.internal.visit import visit_of
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.core.disowning import unanswered
 from sojourn.core.explain import Usage, usage
-from sojourn.core.records import Session
+from sojourn.core.records import Profile, Session
 from sojourn.core.timeouts import judge
 from sojourn.core.tokens import is_sid
 
@@ -29,6 +29,7 @@ class Overview:
     enders: Mapping[str, Session]
     """By its sid: each session of theirs that has ended another one."""
     names: Mapping[str, str]
+    profile: Profile
     limits: tuple[Usage, ...]
     unanswered: tuple[str, ...] = ()
     """The sids of those of `open` of which the user is to be asked whether it was them."""
@@ -47,6 +48,7 @@ def overview(request: HttpRequest, mine: Session) -> Overview:
         ended,
         _enders(mine.subject, ended, [*live, *ended]),
         roster.profile.device_names,
+        roster.profile,
         usage(site.policy_for(arrival), live, arrival),
         tuple(each.sid for each in unanswered(roster, mine.sid, moment)),
     )
