@@ -125,6 +125,20 @@ class TestGone:
         delivery.deliver()
         assert len(mail.outbox) == 1
 
+    def test_what_the_mail_says_to_run_enables_it_and_sends_what_was_given_up(
+        self, receiver: Receiver, first: Browser
+    ) -> None:
+        first.sign_in()
+        receiver.answers = [410]
+        delivery.deliver()
+        commands = [line.split()[3:] for line in mail.outbox[0].body.splitlines() if "manage.py sojourn" in line]
+        assert [command[0] for command in commands] == ["deliver", "deliver"]
+        for command in commands:
+            run(*command)
+        assert told("deliver", "--once") == {"delivered": 1}
+        assert [each["type"] for each in receiver.accepted] == ["session.started"]
+        assert "webhook:crm" not in control().store.failing()
+
     def test_a_mail_server_that_is_down_too_breaks_nothing_and_the_log_tells(
         self, receiver: Receiver, first: Browser, settings: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
