@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -341,3 +342,31 @@ async def test_an_http_consumer_answers_only_a_live_session(signed_in: Browser, 
 async def test_outside_the_auth_stack_it_says_what_is_missing(db: None) -> None:
     with pytest.raises(ValueError, match="inside Channels' AuthMiddlewareStack"):
         await Socket(SessionControlMiddleware(consumers.Echo.as_asgi()), []).connect()
+
+
+@in_a_loop
+async def test_a_socket_on_which_nothing_is_said_is_closed_when_its_session_ends(signed_in: Browser, ann: User) -> None:
+    it, _ = await opened(signed_in, SessionControlStack(consumers.Echo.as_asgi(), idle=50))
+    await sync_to_async(end)(ann)
+    assert await it.closed() == ENDED
+    assert await consumers.closed.get() == ENDED
+
+
+@in_a_loop
+async def test_an_idle_socket_outlives_a_store_that_is_away_for_a_moment_and_loses_no_message(
+    signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it, _ = await opened(signed_in, SessionControlStack(consumers.Echo.as_asgi(), idle=20))
+    looked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def fail(*_: object) -> None:
+        loop.call_soon_threadsafe(looked.set)
+        raise StoreUnavailable
+
+    with monkeypatch.context() as away:
+        away.setattr(type(control().store), "find", fail)
+        await looked.wait()
+    await it.say({"say": "hello"})
+    assert await it.hear() == {"say": "hello"}
+    await it.disconnect()

@@ -6,9 +6,10 @@
     })
 
 Sockets do not pass Django's middleware, so they are checked here: when they are opened, at every message that comes
-in, and before a message goes out if the last check is too long ago.
+in, before a message goes out if the last check is too long ago, and every few seconds while nothing comes in.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -43,12 +44,13 @@ class SessionControlMiddleware:
     """ASGI middleware for sockets. Put it inside Channels' AuthMiddlewareStack (or use SessionControlStack).
 
     A socket whose session has ended is closed with ENDED: before it is accepted (which browsers see as a failed
-    connection, without the code), or at its next message. If the store cannot be reached it is closed with
+    connection, without the code), at its next message, or within `idle` if there is none. If the store cannot be reached it is closed with
     UNAVAILABLE. A socket that nobody is signed in to passes. An HTTP consumer's request is checked once, as it begins.
 
     `activity` says of an incoming message whether the user is active, which keeps the session from its inactivity
     timeout. By default no message is: scripts send most of them, and a forgotten tab goes on sending. A message goes
-    out unchecked for up to `unchecked` milliseconds after a check.
+    out unchecked for up to `unchecked` milliseconds after a check. `idle`: after so many milliseconds in which nothing
+    came in a socket is checked; by default every LIVE_INTERVAL. (A store that cannot be reached closes no idle socket.)
     """
 
     def __init__(
@@ -57,10 +59,12 @@ class SessionControlMiddleware:
         *,
         activity: Callable[[Mapping[str, Any]], bool] | None = None,
         unchecked: int = 10 * SECOND,
+        idle: int | None = None,
     ) -> None:
         self.inner = inner
         self.activity = activity
         self.unchecked = unchecked
+        self.idle = idle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve one connection."""
@@ -78,6 +82,8 @@ class SessionControlMiddleware:
         try:
             return await self.inner(scope, socket.receive, socket.send)
         finally:
+            if socket.awaited is not None:
+                socket.awaited.cancel()
             await socket.check(_follow)
 
 
@@ -98,6 +104,8 @@ class _Socket:
     ended: Session | None = None
     checked: int = 0
     closed: int = 0
+    awaited: "asyncio.Future[Message] | None" = None
+    """The next message, while nothing comes in."""
 
     async def check(self, look: "Callable[[_Socket, bool], bool]", *, active: bool = False) -> int:
         """0 if the session is live, otherwise the code to close with. One hop to a thread."""
@@ -112,7 +120,7 @@ class _Socket:
         """The next message, or the end of the connection if its session is over."""
         if self.closed:
             return {"type": "websocket.disconnect", "code": self.closed}
-        message = await self.inner_receive()
+        message = await self._next()
         if message["type"] != "websocket.receive":
             return message
         active = self.rules.activity is not None and self.rules.activity(message)
@@ -121,6 +129,22 @@ class _Socket:
             return message
         await self._close(code)
         return {"type": "websocket.disconnect", "code": code}
+
+    async def _next(self) -> Message:
+        """Wait for a message, looking now and then whether the session is still live.
+
+        What is waited for is kept, also if whoever waits is interrupted: a message that has come is never lost.
+        """
+        idle = (current().LIVE_INTERVAL if self.rules.idle is None else self.rules.idle) / 1000
+        if self.awaited is None:
+            self.awaited = asyncio.ensure_future(self.inner_receive())
+        while not (await asyncio.wait({self.awaited}, timeout=idle))[0]:
+            # Only a session that is known to be over ends here. Nothing is said while nobody can tell.
+            if await self.check(_follow) == ENDED:
+                await self._close(ENDED)
+                return {"type": "websocket.disconnect", "code": ENDED}
+        message, self.awaited = self.awaited.result(), None
+        return message
 
     async def send(self, message: Message) -> None:
         """Send, unless the session is over."""
