@@ -44,13 +44,13 @@ class SessionControlMiddleware:
     """ASGI middleware for sockets. Put it inside Channels' AuthMiddlewareStack (or use SessionControlStack).
 
     A socket whose session has ended is closed with ENDED: before it is accepted (which browsers see as a failed
-    connection, without the code), at its next message, or within `idle` if there is none. If the store cannot be reached it is closed with
-    UNAVAILABLE. A socket that nobody is signed in to passes. An HTTP consumer's request is checked once, as it begins.
+    connection, without the code), at its next message, or within `idle` milliseconds (by default LIVE_INTERVAL) if
+    nothing comes in. If the store cannot be reached it is closed with UNAVAILABLE, at its next message. A socket that
+    nobody is signed in to passes. An HTTP consumer's request is checked once, as it begins.
 
     `activity` says of an incoming message whether the user is active, which keeps the session from its inactivity
     timeout. By default no message is: scripts send most of them, and a forgotten tab goes on sending. A message goes
-    out unchecked for up to `unchecked` milliseconds after a check. `idle`: after so many milliseconds in which nothing
-    came in a socket is checked; by default every LIVE_INTERVAL. (A store that cannot be reached closes no idle socket.)
+    out unchecked for up to `unchecked` milliseconds after a check.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ reads each subject's roster once in a round, however many pages they have open.
 
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -63,7 +63,9 @@ class Watch:
 class Watcher:
     """All watches of this process, and the thread that looks for them. It runs only while there are any."""
 
-    def __init__(self) -> None:
+    def __init__(self, interval: Callable[[], float] = lambda: current().LIVE_INTERVAL / 1000) -> None:
+        """`interval`: how many seconds there are between two looks."""
+        self._interval = interval
         self._lock = threading.Lock()
         self._watches: set[Watch] = set()
         self._thread: threading.Thread | None = None
@@ -93,7 +95,7 @@ class Watcher:
     def _run(self) -> None:
         try:
             while True:
-                self._pause.wait(current().LIVE_INTERVAL / 1000)
+                self._pause.wait(self._interval())
                 with self._lock:
                     watches = sorted(self._watches, key=_subject)
                     if not watches:
