@@ -205,3 +205,32 @@ class TestElsewhere:
         banner(owner.page).wait_for(timeout=12_000)
         other.press("Sign out")
         banner(owner.page).wait_for(state="hidden", timeout=12_000)
+
+
+class TestAnswer:
+    """ "It was me", "it wasn't me": the buttons of the question, with script and without."""
+
+    @pytest.fixture(params=[True, False], ids=["script", "no script"])
+    def asked(self, request: pytest.FixtureRequest, site: Site, person: People) -> tuple[str, Person, Person]:
+        """An account, its owner, who is asked on a page of theirs, and whom they are asked about."""
+        user, owner, other = site.account("roomy"), person(scripts=request.param), person(user_agent=LINUX)
+        owner.sign_in(user, "/report/")
+        other.sign_in(user)
+        if request.param:
+            banner(owner.page).wait_for(timeout=12_000)
+        else:
+            owner.go("/report/")
+        return user, owner, other
+
+    def test_it_was_me_leads_back_and_is_asked_no_more(self, asked: tuple[str, Person, Person]) -> None:
+        user, owner, other = asked
+        owner.press("It was me")
+        assert owner.path == "/report/"
+        assert not banner(owner.page).is_visible()
+        assert other.signed_in_as() == user
+
+    def test_it_was_not_me_ends_the_other_one_and_tells_it(self, asked: tuple[str, Person, Person]) -> None:
+        user, owner, other = asked
+        owner.press("It wasn't me")
+        assert owner.signed_in_as() == user
+        assert other.go("/report/").status == 401
