@@ -138,6 +138,73 @@ def confirm_with_error(site: Site, person: People) -> Person:
     return somebody
 
 
+def not_me(site: Site, person: People) -> Person:
+    """With the link of a message in hand, in a browser in which nobody is signed in."""
+    user, reader = site.account("roomy"), person()
+    for agent in (LINUX, IPHONE):
+        person(user_agent=agent).sign_in(user)
+    reader.go(site.link(user))
+    return reader
+
+
+def not_me_here(site: Site, person: People) -> Person:
+    """The same in the very browser that it is about."""
+    user, reader = site.account("roomy"), person()
+    reader.sign_in(user)
+    reader.go(site.link(user))
+    return reader
+
+
+def not_me_too_late(site: Site, person: People) -> Person:
+    """The same after the password was changed."""
+    user, reader = site.account("roomy"), person()
+    person().sign_in(user)
+    site.change_password(user)
+    reader.go(site.link(user))
+    return reader
+
+
+def not_me_refused(site: Site, person: People) -> Person:
+    """With the link of a message about a sign-in that was refused."""
+    reader = refused(site, person)
+    reader.go(site.link(site.last_account, "refused"))
+    return reader
+
+
+def not_me_done(site: Site, person: People) -> Person:
+    reader = not_me(site, person)
+    reader.page.locator("button[value=session]").click()
+    reader.page.wait_for_load_state()
+    reader.look()
+    return reader
+
+
+def not_me_used(site: Site, person: People) -> Person:
+    reader = not_me(site, person)
+    path = reader.path
+    reader.page.locator("button[value=session]").click()
+    reader.page.wait_for_load_state()
+    reader.go(path)
+    return reader
+
+
+def was_it_you(site: Site, person: People) -> Person:
+    """Asked about a sign-in elsewhere."""
+    user, owner = site.account("roomy"), person()
+    owner.sign_in(user)
+    person(user_agent=IPHONE).sign_in(user)
+    owner.go(f"/sessions/it-was-me/{site.open_sessions(user)[-1]['sid']}/?next=/report/")
+    return owner
+
+
+def disowned(site: Site, person: People) -> Person:
+    owner = was_it_you(site, person)
+    owner.page.locator("form[action*=it-was-not-me] button").click()
+    owner.page.wait_for_load_state()
+    owner.look()
+    return owner
+
+
 def unavailable(site: Site, person: People) -> Person:
     user, somebody = site.account("roomy"), person()
     somebody.sign_in(user)

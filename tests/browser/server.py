@@ -46,12 +46,14 @@ class Site:
 
     def __init__(self, url: str, database: Path) -> None:
         self.url = url
+        self.last_account = ""
         self._database = database
 
     def account(self, limit: str) -> str:
         """Make an account held to `limit` (a group of the site's settings); its user name."""
         username = f"{limit.replace('_', '-')}-{next(_numbers)}"
         self.hold(username, limit)
+        self.last_account = username
         return username
 
     def hold(self, username: str, limit: str) -> None:
@@ -64,10 +66,17 @@ class Site:
         self._ask("crowd", username=username, users=str(users), sessions=str(sessions))
         return username
 
-    def _ask(self, what: str, **form: str) -> None:
+    def link(self, username: str, kind: str = "started", days: int = 0) -> str:
+        """The link in the message about the last sign-in of an account, or one refused, `days` older: its path."""
+        address = self._ask("link", username=username, kind=kind, days=str(days))
+        assert address.startswith("https://app.example/sessions/not-me/?token=")
+        return address.removeprefix("https://app.example")
+
+    def _ask(self, what: str, **form: str) -> str:
         body = urllib.parse.urlencode({**form, "password": PASSWORD}).encode()
         with urllib.request.urlopen(f"{self.url}/for-tests/{what}/", body, timeout=60) as answer:
             assert answer.status == 200
+            return str(answer.read().decode())
 
     def open_sessions(self, username: str) -> list[dict[str, Any]]:
         """The open sessions of an account, straight from the table."""
@@ -76,6 +85,10 @@ class Site:
             " || '|%' WHERE username = ? AND state = 'open' ORDER BY created",
             username,
         )
+
+    def change_password(self, username: str) -> None:
+        """Change an account's password in the table, where nobody notices."""
+        self._query("UPDATE auth_user SET password = '!changed' WHERE username = ?", username)
 
     def age(self, username: str, column: str, minutes: float) -> None:
         """Let the open sessions of an account be `minutes` older in one respect."""

@@ -46,9 +46,18 @@ HEADINGS: dict[Scene, str] = {
     your_sessions_with_a_wrong_name: "Your sessions",
     scenes.confirm: "Confirm that it is you",
     scenes.confirm_with_error: "Confirm that it is you",
+    scenes.not_me: "Was this not you?",
+    scenes.not_me_here: "Was this not you?",
+    scenes.not_me_too_late: "Was this not you?",
+    scenes.not_me_refused: "Was this not you?",
+    scenes.not_me_done: "Thank you for telling us",
+    scenes.not_me_used: "This link cannot be used",
+    scenes.was_it_you: "Was this you?",
+    scenes.disowned: "Thank you for telling us",
     scenes.unavailable: "Please try again in a moment",
 }
 SIGNED_IN = {your_sessions, your_sessions_with_a_wrong_name, scenes.confirm, scenes.confirm_with_error}
+SIGNED_IN |= {scenes.was_it_you, scenes.disowned}
 
 
 @pytest.fixture(scope="module", params=HEADINGS, ids=lambda way: way.__name__)

@@ -60,6 +60,8 @@ SOJOURN = {
         {"max_sessions": 2, "overflow": "refuse", "groups": ["one_each"]},
         {"max_sessions": 1, "overflow": "end_existing", "groups": ["one_each"], "scope": ["device_class"]},
     ],
+    "SITE_URL": "https://app.example",
+    "PASSWORD_RESET_URL": "/new-password/",
     "INACTIVITY_TIMEOUT": "30m",
     "ABSOLUTE_TIMEOUT": "12h",
     "PERSISTENT_ABSOLUTE_TIMEOUT": "14d",

@@ -17,4 +17,5 @@ urlpatterns = [
     path("sessions/", include("sojourn.contrib.django.urls")),
     path("for-tests/account/", views.account),
     path("for-tests/crowd/", views.crowd),
+    path("for-tests/link/", views.link),
 ]

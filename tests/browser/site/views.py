@@ -12,7 +12,12 @@ from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.database import DjangoDatabase
+from sojourn.contrib.django.internal.wiring import control
+from sojourn.contrib.django.notices.links import not_me_url
+from sojourn.core.events import Event, SessionStarted, StartRefused, payload
+from sojourn.core.timeouts import DAY
 from sojourn.testing.populate import Crowd, populate
 
 FORTNIGHT = 14 * 24 * 60 * 60
@@ -78,3 +83,15 @@ def crowd(request: HttpRequest) -> HttpResponse:
         for table in ("sojourn_session", "sojourn_subject", "sojourn_event"):
             cursor.execute(f"UPDATE {table} SET subject = subject || %s", [f"|{int(at.timestamp())}"])
     return HttpResponse("done")
+
+
+@csrf_exempt
+def link(request: HttpRequest) -> HttpResponse:
+    """The link in the message about the last sign-in of `username` or, for `kind` "refused", about one that was."""
+    subject = adapter().subject(User.objects.get(username=request.POST["username"]))
+    session = max(control().sessions(subject), key=lambda each: each.created)
+    at = session.created - int(request.POST.get("days", "0")) * DAY
+    started: Event = SessionStarted(subject=subject, at=at, session=session)
+    refused = StartRefused(subject=subject, at=at, arrival={}, limit="one")
+    url = not_me_url(payload(refused if request.POST["kind"] == "refused" else started))
+    return HttpResponse(url)

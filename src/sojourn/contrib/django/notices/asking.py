@@ -5,6 +5,7 @@ That is what makes it quick, and it is bounded by who may: only a session that w
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
@@ -31,6 +32,7 @@ class AskingView(OwnSessionView):
         context: dict[str, object] = {
             "item": SessionItem.of(found, roster.profile.device_names),
             "next": self.next_url(request),
+            "logout_url": reverse("sojourn:sign_out"),
         }
         return answers.page(request, "was_it_you", context, 200)
 
@@ -74,5 +76,6 @@ class DisownView(AskingView):
             "change_url": change_url() or reset_url(),
             "help_url": current().HELP_URL,
             "next": self.next_url(request),
+            "logout_url": reverse("sojourn:sign_out"),
         }
         return answers.page(request, "disowned", context, 200)

@@ -67,7 +67,12 @@ class NotMeView(View):
         if _own(request) in {session.sid for session in answer.ended}:
             logout(request)
         count = len(answer.ended)
-        context = {"ended": count, "everything": wish == "all", "changed_at": _changed(answer.standing)}
+        context: dict[str, object] = {
+            "kind": str(link.kind),
+            "ended": count,
+            "everything": wish == "all",
+            "changed_at": _changed(answer.standing),
+        }
         return _shown(request, "not_me_done", context, 200)
 
     def _page(self, request: HttpRequest, token: str) -> HttpResponse:
