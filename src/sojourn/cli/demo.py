@@ -60,6 +60,7 @@ def _serve(options: argparse.Namespace, folder: Path) -> int:
     except OSError as error:
         return _fail(_why_not(options, error))
     try:
+        setup.open_at(listening.url)
         accounts = setup.prepare()
         _explain(listening, accounts, options.keep)
         listening.serve_forever()
@@ -131,7 +132,8 @@ def _explain(listening: "DemoServer", accounts: "list[Account]", keep: Path | No
         "  2. Sign in as ann in both. The front page shows the limit, and what happens at it:",
         "     the second sign-in ends the first session, or is refused, or you are asked. Change it there.",
         "  3. Go back to the browser that was signed out, and follow any link in it.",
-        f"  4. Sign in at {listening.url}admin/ as admin: there you find sessions, end them, and see how it stands.",
+        f"  4. Read what was written to ann of that: {listening.url}mails/",
+        f"  5. Sign in at {listening.url}admin/ as admin: there you find sessions, end them, and see how it stands.",
         "",
         "Ctrl-C ends it. " + (f"The database stays in {keep}." if keep else "What it stored is then deleted."),
     ]

@@ -85,6 +85,9 @@ def values(folder: Path, host: str) -> dict[str, Any]:
             # Refusals are answers, not faults: only what went wrong belongs into the terminal.
             "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "ERROR"}},
         },
+        "EMAIL_BACKEND": "sojourn.contrib.django.demo.mailbox.EmailBackend",
+        "EMAIL_FILE_PATH": str(folder / "mails"),
+        "DEFAULT_FROM_EMAIL": "Sojourn demonstration <no-reply@demo.example>",
         "SOJOURN": {
             "POLICY": "sojourn.contrib.django.demo.limit.policy",
             "ADAPTER": "sojourn.contrib.django.demo.places.DemoAdapter",
@@ -105,6 +108,16 @@ def configure(folder: Path, host: str) -> None:
     django.setup()
 
 
+def open_at(url: str) -> None:
+    """Let the links in mails lead to `url`, which is known only once the server listens."""
+    from django.conf import settings
+    from django.core.signals import setting_changed
+
+    value: dict[str, Any] = {**getattr(settings, "SOJOURN", {}), "SITE_URL": url}
+    settings.SOJOURN = value
+    setting_changed.send(sender=None, setting="SOJOURN", value=value, enter=True)
+
+
 def prepare() -> list[Account]:
     """Make or update the tables, and give every account a new password; in a kept database, old sessions end by it."""
     from django.contrib.auth import get_user_model
@@ -121,6 +134,7 @@ def prepare() -> list[Account]:
         user, _ = get_user_model()._default_manager.get_or_create(
             username=account.name, defaults={"is_staff": is_admin, "is_superuser": is_admin}
         )
+        user.email = f"{account.name}@demo.example"
         user.set_password(account.password)
         user.save()
     return accounts

@@ -14,6 +14,8 @@ urlpatterns = [
     path("limit/", views.LimitView.as_view(), name="limit"),
     path("private/", views.PrivateView.as_view(), name="private"),
     path("sign-in/", SIGN_IN, name="sign_in"),
+    path("mails/", views.MailsView.as_view(), name="mails"),
+    path("mails/<str:name>/", views.MailView.as_view(), name="mail"),
     path("sessions/", include("sojourn.contrib.django.urls")),
     path("admin/", admin.site.urls),
 ]

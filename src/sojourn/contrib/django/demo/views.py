@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
 from sojourn.contrib.django.adapter import adapter
-from sojourn.contrib.django.demo import limit
+from sojourn.contrib.django.demo import limit, mailbox
 from sojourn.contrib.django.internal.names import names_of
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.presentation import SessionItem
@@ -116,3 +116,25 @@ class PrivateView(LoginRequiredMixin, View):
         request.session["note"] = request.POST.get("note", "")[:NOTE_MAX]
         messages.success(request, "Kept in this session.")
         return redirect("private")
+
+
+@method_decorator(never_cache, name="dispatch")
+class MailsView(View):
+    """What the site has written to its users. Anybody may look: this is a demonstration."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the texts of the mails."""
+        return render(request, "sojourn_demo/mails.html", {"mails": mailbox.mails()})
+
+
+@method_decorator(never_cache, name="dispatch")
+class MailView(View):
+    """One mail, as a mail program shows it."""
+
+    def get(self, request: HttpRequest, name: str) -> HttpResponse:  # noqa: ARG002  # what Django calls a view with
+        """Show the HTML of the mail, whose styles are inline, as those of mails have to be."""
+        found = mailbox.mail(name)
+        if found is None:
+            raise Http404
+        policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+        return HttpResponse(found.html, headers={"Content-Security-Policy": policy})
