@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -22,10 +23,15 @@ class Post:
     at_recipient: str = "250 OK"
     at_message: str = "250 OK"
     hangs_up_after_message: bool = False
+    tried: threading.Event = field(default_factory=threading.Event)
+    """Somebody has named a recipient."""
+    caller: Callable[[], bool] | None = None
+    """Waits for somebody who connects to a server that says nothing."""
     received: list[bytes] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        self.tried.set()
         if self.at_recipient.startswith("2"):
             envelope.rcpt_tos.append(address)
         return self.at_recipient
@@ -56,9 +62,15 @@ def post_office(**how: Any) -> Iterator[Post]:
 
 @contextmanager
 def silent_office() -> Iterator[Post]:
-    """A server that accepts connections, and then says nothing."""
+    """A server to which everybody can connect, and which then says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield Post(port=listening.getsockname()[1])
+        listening.settimeout(30)
+
+        def called() -> bool:
+            listening.accept()[0].close()
+            return True
+
+        yield Post(port=listening.getsockname()[1], caller=called)
 
 
 def free_port() -> int:

@@ -50,6 +50,10 @@ PASSWORD_HASHERS = plain.PASSWORD_HASHERS
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Mails go nowhere, or to the server of a test that is about them.
+EMAIL_PORT = int(os.environ.get("SOJOURN_TEST_SMTP", "0"))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_PORT else 'dummy'}.EmailBackend"
+EMAIL_HOST = "127.0.0.1"
 SOJOURN = {
     "LIMITS": [
         {"max_sessions": 1, "overflow": "refuse", "groups": ["refuse"]},

@@ -58,6 +58,7 @@ def account(request: HttpRequest) -> HttpResponse:
     """Make the account that the test asks for, if there is none, and hold it to a limit, by its group."""
     user, fresh = get_user_model().objects.get_or_create(username=request.POST["username"])
     if fresh:
+        user.email = f"{user.username}@example.org"
         user.set_password(request.POST["password"])
         user.save()
     user.groups.set([Group.objects.get_or_create(name=request.POST["limit"])[0]])
