@@ -7,7 +7,11 @@ import re
 
 from tests.docs.markdown import DOCS, ROOT, Page
 
-_MAKERS = ("internal/answers.py", "views.py", "ending.py", "choosing.py", "signing_out.py")
+_MAKERS = (
+    *("internal/answers.py", "views.py", "ending.py", "choosing.py", "signing_out.py"),
+    *("notices/asking.py", "notices/views.py"),
+)
+_CALLS = {"page", "_shown"}
 
 
 def made() -> dict[str, set[str]]:
@@ -22,7 +26,7 @@ def made() -> dict[str, set[str]]:
                 if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "context"
             ]
             for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-                if ast.unparse(call.func).split(".")[-1] == "page" and isinstance(call.args[1], ast.Constant):
+                if ast.unparse(call.func).split(".")[-1] in _CALLS and isinstance(call.args[1], ast.Constant):
                     context = call.args[2] if isinstance(call.args[2], ast.Dict) else contexts[0]
                     assert isinstance(context, ast.Dict)
                     keys = {str(key.value) for key in context.keys if isinstance(key, ast.Constant)}
