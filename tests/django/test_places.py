@@ -119,6 +119,26 @@ class TestPlaces:
         assert places.locate(SYDNEY).city == "Perth"
         assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
 
+    @pytest.mark.parametrize("damage", [0x00, 0x41, 0xEA, 0xFF])
+    def test_no_damaged_byte_keeps_anybody_from_signing_in(self, cities: Path, tmp_path: Path, damage: int) -> None:
+        whole, path = cities.read_bytes(), tmp_path / "damaged.mmdb"
+        for place in range(0, len(whole), 3):
+            path.write_bytes(whole[:place] + bytes([damage]) + whole[place + 1 :])
+            places = Places([path])
+            assert isinstance(places.text(places.locate("81.2.69.160")), str)
+
+    @pytest.mark.parametrize(
+        "record",
+        [
+            {"country": {"iso_code": "GB", "names": {"en": "UK"}}, "location": {"latitude": 95.0, "longitude": 0.0}},
+            {"country": {"iso_code": "GB", "names": {"en": 7}}},
+        ],
+        ids=["beyond the pole", "a country called by a number"],
+    )
+    def test_a_record_of_nonsense_keeps_nobody_from_signing_in(self, tmp_path: Path, record: Any) -> None:
+        places = Places([write(tmp_path / "nonsense.mmdb", {"81.2.69.0/24": record})])
+        assert isinstance(places.text(places.locate("81.2.69.160")), str)
+
     def test_a_file_that_is_not_there_yet_is_read_once_it_is(self, tmp_path: Path) -> None:
         now, path = [0.0], tmp_path / "later.mmdb"
         places = Places([path], clock=lambda: now[0])

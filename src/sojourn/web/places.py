@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sojourn.core.errors import InvalidInput
 from sojourn.core.records import Location
 
 if TYPE_CHECKING:
@@ -54,7 +55,14 @@ class Places:
                 facts.setdefault(name, value)
         try:
             return self._location(facts)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # a database of another kind
+        except (
+            AttributeError,
+            IndexError,
+            KeyError,
+            TypeError,
+            ValueError,
+            InvalidInput,
+        ):  # of another kind, or damaged
             return Location()
 
     def text(self, location: Location) -> str:
@@ -77,7 +85,14 @@ class Places:
 
     def _named(self, record: Mapping[str, Any]) -> str:
         names: Mapping[str, str] = record.get("names", {})
-        return next((names[language] for language in self._languages if language in names), "")
+        return next((str(names[language]) for language in self._languages if language in names), "")
+
+
+def _opened(path: Path) -> "Reader":
+    """By the reader that is written in Python: the one in C is faster, and ends the process at some damaged files."""
+    import maxminddb
+
+    return maxminddb.open_database(path, maxminddb.MODE_MMAP)
 
 
 def fault_of(path: str | Path) -> str:
@@ -85,13 +100,13 @@ def fault_of(path: str | Path) -> str:
     import maxminddb
 
     try:
-        with maxminddb.open_database(path):
+        with _opened(Path(path)):
             return ""
     except FileNotFoundError:
         return "there is no such file"
     except PermissionError:
         return "permission denied"
-    except (OSError, ValueError, maxminddb.InvalidDatabaseError):
+    except (OSError, TypeError, KeyError, ValueError, maxminddb.InvalidDatabaseError):
         return "it is no database of addresses"
 
 
@@ -127,14 +142,12 @@ class _Database:
 
     def _look(self) -> None:
         """Open the file again if it is another one. The reader before is closed once nobody reads by it any more."""
-        import maxminddb
-
         try:
             stat = self._path.stat()
             state = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
             if state != self._state:
-                self._reader = maxminddb.open_database(self._path)
+                self._reader = _opened(self._path)
                 self._state = state
-        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
+        except Exception as error:  # noqa: BLE001  # as above; the extra may be missing, too
             # One that was open goes on until there is a better one.
             LOG.warning("%s cannot be opened: %s", self._path, error)
