@@ -66,7 +66,7 @@ class TestWhoMay:
         assert (response.status_code, response.headers["Location"]) == (302, "/sessions/")
         assert "nothing to answer" in second.get("/sessions/").content.decode()
         assert len(sids()) == 2
-        assert control().store.roster(subject()).profile.confirmed == ()
+        assert control().store.roster(subject()).profile.confirmed == {}
 
     def test_nor_has_another_user(self, way, two, bob):
         browser = Browser()

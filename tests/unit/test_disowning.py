@@ -105,7 +105,7 @@ def test_a_disowned_sign_in_leaves_nothing_that_is_known() -> None:
         devices={"laptop": KnownDevice(START, START), "strange": KnownDevice(START + 10, START + 10, trusted=True)},
         places=(KnownPlace(here, START), KnownPlace(there, START + 10)),
         last_sign_in=SignIn(START + 10, "Firefox", location=there),
-        confirmed=("owner", "thief"),
+        confirmed={"owner": START - 1, "thief": START},
     )
     for decision in (
         decide_answer(roster(OWNER, THIEF, profile=profile), QUESTION, THIEF, NOW),
@@ -115,7 +115,7 @@ def test_a_disowned_sign_in_leaves_nothing_that_is_known() -> None:
         assert left is not None
         assert list(left.devices) == ["laptop"]
         assert left.places == (KnownPlace(here, START),)
-        assert left.confirmed == ("owner",)
+        assert left.confirmed == {"owner": START - 1}
         assert left.last_sign_in == SignIn(START + 10, "Firefox"), "who was not the subject did not travel"
 
 
@@ -168,6 +168,23 @@ def test_nobody_is_asked_about_what_is_confirmed_or_trusted() -> None:
     confirmed = decide_confirm(three, "owner", "thief", NOW)
     assert confirmed.outcome
     assert unanswered(replace(three, profile=confirmed.profile), "owner", NOW) == ()
+
+
+def test_who_is_asked_about_cannot_answer_for_another_in_the_owner_s_place() -> None:
+    second = session("second", device=PHONE, created=START + 20)
+    three = roster(OWNER, THIEF, second)
+    confirmed = decide_confirm(three, "thief", "second", NOW)
+    assert confirmed.outcome
+    left = roster(OWNER, second, profile=confirmed.profile)  # the thief has signed out of the first
+    assert [each.sid for each in unanswered(left, "owner", NOW)] == ["second"]
+    assert unanswered(replace(three, profile=confirmed.profile), "thief", NOW) == ()
+    owned = decide_confirm(left, "owner", "second", NOW)
+    assert unanswered(replace(left, profile=owned.profile), "owner", NOW) == ()
+
+
+def test_trust_in_a_device_that_came_later_than_the_owner_silences_nobody() -> None:
+    itself = Profile(devices={"strange": KnownDevice(THIEF.created, THIEF.created, trusted=True)})
+    assert [each.sid for each in unanswered(roster(OWNER, THIEF, profile=itself), "owner", NOW)] == ["thief"]
 
 
 def test_disowning_in_the_application_spares_older_sessions_on_that_device() -> None:

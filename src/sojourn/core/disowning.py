@@ -107,21 +107,40 @@ def answerable(roster: Roster, mine: str, now: int) -> tuple[Session, ...]:
 
 
 def unanswered(roster: Roster, mine: str, now: int) -> tuple[Session, ...]:
-    """Those of `answerable` of which it is worth asking: not confirmed before, and not on a device that is trusted."""
-    known, confirmed = roster.profile.devices, roster.profile.confirmed
+    """Those of `answerable` of which it is worth asking: not confirmed before, and not on a device that is trusted.
+
+    Neither counts if it was said by somebody who may themselves be asked about: a thief trusts the device on which
+    they have come, and says of their second session that it was them. So a confirmation counts from a session no
+    younger than `mine`, and trust in a device that was known before `mine` began.
+    """
+    asker, profile = roster.by_sid(mine), roster.profile
+    if asker is None:
+        return ()
     return tuple(
         session
         for session in answerable(roster, mine, now)
-        if session.sid not in confirmed
-        and not (session.device.digest in known and known[session.device.digest].trusted)
+        if profile.confirmed.get(session.sid, now + 1) > asker.created
+        and not (known_before(profile, session, asker) and profile.devices[session.device.digest].trusted)
     )
 
 
+def known_before(profile: Profile, session: Session, asker: Session) -> bool:
+    """Whether the device of `session` was known when `asker` began: so that what is said of it, its name for one, was
+    not first said by whoever has only now come with it.
+    """
+    known = profile.devices.get(session.device.digest)
+    return known is not None and known.since <= asker.created
+
+
 def decide_confirm(roster: Roster, mine: str, sid: str, now: int) -> Decision[bool]:
-    """It was them: the session `mine` answers for `sid`, which nobody asks about any more. False if it may not."""
-    if sid not in {session.sid for session in answerable(roster, mine, now)}:
+    """It was them: the session `mine` answers for `sid`, of which no session asks that is as young. False if it may
+    not.
+    """
+    asker = roster.by_sid(mine)
+    if asker is None or sid not in {session.sid for session in answerable(roster, mine, now)}:
         return Decision(outcome=False)
-    confirmed = (*(each for each in roster.profile.confirmed if each != sid), sid)
+    confirmed = {each: begun for each, begun in roster.profile.confirmed.items() if each != sid}
+    confirmed[sid] = min(asker.created, roster.profile.confirmed.get(sid, asker.created))
     return Decision(outcome=True, profile=replace(roster.profile, confirmed=confirmed))
 
 
@@ -168,6 +187,6 @@ def _unlearned(profile: Profile, disputed: Collection[Session]) -> Profile:
         profile,
         devices={digest: known for digest, known in profile.devices.items() if digest not in digests},
         places=tuple(place for place in profile.places if place.last not in moments),
-        confirmed=tuple(sid for sid in profile.confirmed if sid not in sids),
+        confirmed={sid: begun for sid, begun in profile.confirmed.items() if sid not in sids},
         last_sign_in=last,
     )

@@ -326,7 +326,8 @@ class Profile:
     `devices`: those that the subject has signed in on, by digest, the one used longest ago first. `places`: where
     from, likewise. `last_sign_in`: the last one that was admitted. `refused_since`: how many sign-ins a limit has
     refused since. `muted`: the kinds of notices that the subject does not want. `confirmed`: the sids of sessions of
-    which they said that it was them. `answered`: ids of messages whose question they have answered, each with when.
+    which they said that it was them, each with when the session began in which they said so. `answered`: ids of
+    messages whose question they have answered, each with when.
     `credential_changed`: when their password was last seen to have changed while they had sessions open.
     """
 
@@ -339,7 +340,7 @@ class Profile:
     last_sign_in: SignIn | None = None
     refused_since: int = 0
     muted: frozenset[str] = frozenset()
-    confirmed: tuple[str, ...] = ()
+    confirmed: Mapping[str, int] = field(default_factory=dict)
     answered: Mapping[str, int] = field(default_factory=dict)
     credential_changed: int | None = None
     format: int = FORMAT_VERSION
@@ -347,7 +348,7 @@ class Profile:
     def __post_init__(self) -> None:
         object.__setattr__(self, "devices", dict(list(self.devices.items())[-DEVICES_MAX:]))
         object.__setattr__(self, "places", self.places[-PLACES_MAX:])
-        object.__setattr__(self, "confirmed", self.confirmed[-CONFIRMED_MAX:])
+        object.__setattr__(self, "confirmed", dict(list(self.confirmed.items())[-CONFIRMED_MAX:]))
         object.__setattr__(self, "answered", dict(list(self.answered.items())[-ANSWERED_MAX:]))
         names = [(digest, clean_text(name, NAME_MAX)) for digest, name in self.device_names.items()]
         object.__setattr__(self, "device_names", dict([pair for pair in names if pair[1]][-DEVICE_NAMES_MAX:]))

@@ -103,7 +103,7 @@ def full_profile() -> Profile:
         last_sign_in=SignIn(START + 1, "Firefox on Windows", "192.0.2.7", "Zürich, Switzerland", full_location()),
         refused_since=3,
         muted=frozenset({"second_session"}),
-        confirmed=("00one", "00another"),
+        confirmed={"00one": START, "00another": START + 1},
         answered={"an-event": START + 2, "another-event": START + 3},
         credential_changed=START + 4,
     )

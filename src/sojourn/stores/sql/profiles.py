@@ -15,7 +15,7 @@ _LATER: dict[str, Any] = {
     "last_sign_in": None,
     "refused_since": 0,
     "muted": [],
-    "confirmed": [],
+    "confirmed": {},
     "answered": {},
     "credential_changed": None,
 }
@@ -40,7 +40,7 @@ def profile_text(profile: Profile) -> str | None:
         else [last.at, last.device, last.address, last.place, location_facts(last.location)],
         "refused_since": profile.refused_since,
         "muted": sorted(profile.muted),
-        "confirmed": list(profile.confirmed),
+        "confirmed": dict(profile.confirmed),
         "answered": dict(profile.answered),
         "credential_changed": profile.credential_changed,
     }
@@ -59,7 +59,7 @@ def profile_of(value: object) -> Profile:
         later = {name: facts.pop(name, nothing) for name, nothing in _LATER.items()}
         if facts:
             raise ValueError
-        each(int, (later["refused_since"], *later["answered"].values()))
+        each(int, (later["refused_since"], *later["answered"].values(), *later["confirmed"].values()))
         each(int, (later["credential_changed"],), type(None))
         return Profile(
             pause=None if pause is None else _pause(*pause),
@@ -71,7 +71,7 @@ def profile_of(value: object) -> Profile:
             last_sign_in=None if later["last_sign_in"] is None else _sign_in(*later["last_sign_in"]),
             refused_since=later["refused_since"],
             muted=frozenset(texts(later["muted"])),
-            confirmed=texts(later["confirmed"]),
+            confirmed=later["confirmed"],
             answered=later["answered"],
             credential_changed=later["credential_changed"],
             format=version,
