@@ -15,7 +15,9 @@ import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.core import mail
 
+from sojourn.contrib.django.delivery import deliver
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.models import Session
 from sojourn.core.errors import StoreUnavailable
@@ -49,6 +51,20 @@ def test_a_sign_in_stopped_by_the_limit_leaves_the_counter_alone(
     assert ann.last_login is None
     assert fail(other).status_code == 429  # the third: locked
     assert other.sign_in().status_code == 429
+
+
+def test_a_refusal_is_told_to_the_owner_and_is_no_failed_password(
+    ann: User, limited: Any, browser: Browser, other: Browser
+) -> None:
+    limited("refuse")
+    browser.sign_in()
+    assert other.sign_in().status_code == 409
+    deliver()
+    (told,) = mail.outbox
+    assert told.to == [ann.email]
+    assert "The password was right" in told.body
+    assert failures() == 0
+    assert AccessAttempt.objects.count() == 0
 
 
 def test_refusals_alone_never_lock_an_account(ann: User, limited: Any, browser: Browser, other: Browser) -> None:
