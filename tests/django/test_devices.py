@@ -12,9 +12,10 @@ from django.contrib.messages import get_messages
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.wording import MUTABLE_NOTICES
 from sojourn.core.records import Profile
-from sojourn.core.timeouts import MINUTE
+from sojourn.core.timeouts import DAY, MINUTE
 from sojourn.core.wishes import MUTABLE, reference
 from tests.django.browser import PASSWORD, Browser, open_sessions
+from tests.django.commands import run
 from tests.django.description import ROOT, checked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plenty")]
@@ -221,3 +222,27 @@ class TestJson:
         strict = Browser(enforce_csrf_checks=True)
         strict.take_session(first.session_cookie())
         assert send(strict, what).status_code == 403
+
+
+class TestForgetting:
+    """`manage.py sojourn purge` and `export`."""
+
+    def test_an_export_has_what_is_known_and_no_digest(self, first, both):
+        text = run("export", "ada", "--json")
+        known = json.loads(text)["profile"]
+        assert [each["device"] for each in known["devices"]] == ["Firefox on Windows", "Mobile Safari on iOS"]
+        assert known["last_sign_in"]["device"] == "Mobile Safari on iOS"
+        assert not [digest for digest in profile().devices if digest in text]
+
+    def test_a_purge_forgets_addresses_and_devices_of_who_does_not_come_back(self, first, second, both, sojourn, clock):
+        sojourn(LIMITS=[{"max_sessions": 5}], ADDRESS_RETENTION="7d", DEVICE_COOKIE_AGE="20d", RETENTION="30d")
+        subject = open_sessions()[0].subject
+        second.post("/logout/")
+        clock.advance(8 * DAY)
+        assert json.loads(run("purge", "--json"))["addresses"] == 2, "the other has run out meanwhile"
+        assert control().store.find(both[1]).address == ""
+        assert control().store.roster(subject).profile.last_sign_in.address == ""
+        assert len(control().store.roster(subject).profile.devices) == 2
+        clock.advance(13 * DAY)
+        assert json.loads(run("purge", "--json"))["subjects"] == 1
+        assert control().store.roster(subject).profile == Profile()

@@ -18,7 +18,7 @@ from sojourn.testing.clock import FakeClock
 from sojourn.testing.scripted import ScriptedControl
 
 POLICY = Policy((Limit(1, Overflow.ASK, exempt=frozenset({"staff"})),), Timeouts(HOUR, DAY))
-OPTIONS = Options(retention=DAY)
+OPTIONS = Options(retention=DAY, address_retention=HOUR, memory=DAY)
 
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 
@@ -89,6 +89,7 @@ def story(clock: FakeClock) -> Generator[Call, Any, None]:
     clock.advance(2 * DAY)
     yield call("sweep")
     yield call("purge")
+    yield call("fade")
     yield call("start", Arrival(""))
     phone = Device(DeviceClass.PHONE, "Safari", "iOS", "device digest")
     for subject in ("ann", "bob", "cyd"):

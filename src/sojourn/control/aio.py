@@ -201,7 +201,17 @@ class AsyncSessionControl(Rules):
         total, before = 0, self.clock() - self.options.retention
         while gone := await self.store.purge(before, limit):
             total += gone
+        await self.fade(limit)
         return total
+
+    async def fade(self, limit: int = 1000) -> tuple[int, int]:
+        """See `SessionControl.fade`."""
+        now, addresses, subjects = self.clock(), 0, 0
+        if self.options.address_retention is not None:
+            addresses = await self.store.forget_addresses(now - self.options.address_retention)
+        while found := await self.store.fade(now - self.options.memory, limit):
+            subjects += found
+        return addresses, subjects
 
     async def end_all(self, *, by: str, note: str = "", progress: Callable[[int], object] | None = None) -> int:
         """See `SessionControl.end_all`."""

@@ -46,17 +46,21 @@ class Options:
     `touch_interval`: how often activity is written at most (None, or not less than a session's inactivity timeout: a
     minute, or a tenth of that timeout if it is less). `ticket_lifetime`: how long a pending sign-in waits for its
     choice. `rotation_grace`: how long a renewed token's predecessor is still accepted. `retention`: how long ended
-    sessions are remembered.
+    sessions are remembered. `address_retention`: how long their addresses are, if that is shorter. `memory`: how long
+    devices and places of somebody who does not come back are.
     """
 
     touch_interval: int | None = None
     ticket_lifetime: int = 5 * MINUTE
     rotation_grace: int = 10 * SECOND
     retention: int = 30 * DAY
+    address_retention: int | None = None
+    memory: int = 365 * DAY
 
     def __post_init__(self) -> None:
-        for name in ("ticket_lifetime", "retention"):
-            if getattr(self, name) <= 0:
+        for name in ("ticket_lifetime", "retention", "address_retention", "memory"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
                 raise ConfigurationError(f"{name} must be longer than zero.")
         if self.rotation_grace < 0 or (self.touch_interval is not None and self.touch_interval <= 0):
             raise ConfigurationError("rotation_grace must not be negative, and touch_interval longer than zero.")

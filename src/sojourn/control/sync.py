@@ -232,7 +232,20 @@ class SessionControl(Rules):
         total, before = 0, self.clock() - self.options.retention
         while gone := self.store.purge(before, limit):
             total += gone
+        self.fade(limit)
         return total
+
+    def fade(self, limit: int = 1000) -> tuple[int, int]:
+        """Forget of what stays what is old enough: addresses, and devices and places of who does not come back.
+
+        In batches of `limit`; `purge` does so, too. Returns of how many sessions, and of how many subjects.
+        """
+        now, addresses, subjects = self.clock(), 0, 0
+        if self.options.address_retention is not None:
+            addresses = self.store.forget_addresses(now - self.options.address_retention)
+        while found := self.store.fade(now - self.options.memory, limit):
+            subjects += found
+        return addresses, subjects
 
     def end_all(self, *, by: str, note: str = "", progress: Callable[[int], object] | None = None) -> int:
         """End every session there is, such as after restoring a backup; returns how many ended.

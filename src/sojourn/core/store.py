@@ -91,6 +91,21 @@ class Store(Outbox, Protocol):
         """
         ...
 
+    def fade(self, before: int, limit: int) -> int:
+        """Forget, of at most `limit` subjects, what was last of use before `before`: see `sojourn.core.fading.faded`.
+
+        By an index, and each subject atomically. Returns of how many; 0 means that there was nothing more.
+        """
+        ...
+
+    def forget_addresses(self, before: int) -> int:
+        """Forget the addresses of sessions that ended before `before`, in small batches that do not hold others up.
+
+        And, of the subjects whose sessions those are, the addresses in their recorded events from before then, and that
+        of their last sign-in if it was before then. Returns of how many sessions.
+        """
+        ...
+
     def search(self, query: SessionQuery, now: int) -> Page:
         """A page of the sessions that `query` asks for, as they stand at `now`, in the order of (created, sid).
 
@@ -170,6 +185,14 @@ class AsyncStore(AsyncOutbox, Protocol):
 
     async def purge(self, before: int, limit: int) -> int:
         """See `Store.purge`."""
+        ...
+
+    async def fade(self, before: int, limit: int) -> int:
+        """See `Store.fade`."""
+        ...
+
+    async def forget_addresses(self, before: int) -> int:
+        """See `Store.forget_addresses`."""
         ...
 
     async def search(self, query: SessionQuery, now: int) -> Page:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import InvalidInput
 from sojourn.core.events import STOPPED, Event, payload
+from sojourn.core.fading import faded, last_use, without_address
 from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Profile, Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
@@ -147,6 +148,29 @@ class MemoryStore:
                 if self._profiles.get(subject, _NOTHING).empty and not any(self._of(subject)):
                     self._profiles.pop(subject, None)
             return len(sessions) + len(tickets) + len(events)
+
+    def fade(self, before: int, limit: int) -> int:
+        """See `Store.fade`."""
+        with self._lock:
+            used = [(at, subject) for subject, each in self._profiles.items() if (at := last_use(each)) is not None]
+            found = [subject for at, subject in sorted(used) if at < before][:limit]
+            for subject in found:
+                left = self._profiles[subject] = faded(self._profiles[subject], before)
+                if left.empty and not any(self._of(subject)):
+                    del self._profiles[subject]
+            return len(found)
+
+    def forget_addresses(self, before: int) -> int:
+        """See `Store.forget_addresses`."""
+        with self._lock:
+            found = [s for s in self._sessions.values() if s.address and s.ended is not None and s.ended < before]
+            for session in found:
+                self._write(replace(session, address=""))
+            for subject in {session.subject for session in found}:
+                if subject in self._profiles:
+                    self._profiles[subject] = without_address(self._profiles[subject], before)
+                self._outbox.forget_addresses(subject, before)
+            return len(found)
 
     def search(self, query: SessionQuery, now: int) -> Page:
         """See `Store.search`."""

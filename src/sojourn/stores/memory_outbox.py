@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sojourn.core.events import Event, payload
+from sojourn.core.fading import bare, bare_event
 from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Lease, Letter, revived
 
 
@@ -28,6 +29,13 @@ class MemoryOutbox:
         """Forget these."""
         for event in events:
             del self.events[event.id], self.letters[event.id]
+
+    def forget_addresses(self, subject: str, before: int) -> None:
+        """Forget the addresses in what is recorded of the subject from before `before`."""
+        for key, event in self.events.items():
+            if event.subject == subject and event.at < before:
+                self.events[key] = bare_event(event)
+                self.letters[key] = replace(self.letters[key], event=bare(self.letters[key].event))
 
     def forget_subject(self, subject: str) -> None:
         """Forget who tells of the subject, and when anybody last did."""

@@ -61,6 +61,14 @@ class ThreadedStore:
         """See `Store.purge`."""
         return await asyncio.to_thread(self._store.purge, before, limit)
 
+    async def fade(self, before: int, limit: int) -> int:
+        """See `Store.fade`."""
+        return await asyncio.to_thread(self._store.fade, before, limit)
+
+    async def forget_addresses(self, before: int) -> int:
+        """See `Store.forget_addresses`."""
+        return await asyncio.to_thread(self._store.forget_addresses, before)
+
     async def search(self, query: SessionQuery, now: int) -> Page:
         """See `Store.search`."""
         return await asyncio.to_thread(self._store.search, query, now)
@@ -173,6 +181,14 @@ class AroundStore:
     def purge(self, before: int, limit: int) -> int:
         """See `Store.purge`."""
         return self.around("purge", lambda: self.store.purge(before, limit))
+
+    def fade(self, before: int, limit: int) -> int:
+        """See `Store.fade`."""
+        return self.around("fade", lambda: self.store.fade(before, limit))
+
+    def forget_addresses(self, before: int) -> int:
+        """See `Store.forget_addresses`."""
+        return self.around("forget_addresses", lambda: self.store.forget_addresses(before))
 
     def search(self, query: SessionQuery, now: int) -> Page:
         """See `Store.search`."""

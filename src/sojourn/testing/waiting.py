@@ -77,6 +77,14 @@ class WaitingStore:
         """See `Store.purge`."""
         return self.run(self._store.purge(before, limit))
 
+    def fade(self, before: int, limit: int) -> int:
+        """See `Store.fade`."""
+        return self.run(self._store.fade(before, limit))
+
+    def forget_addresses(self, before: int) -> int:
+        """See `Store.forget_addresses`."""
+        return self.run(self._store.forget_addresses(before))
+
     def search(self, query: SessionQuery, now: int) -> Page:
         """See `Store.search`."""
         return self.run(self._store.search(query, now))

@@ -20,12 +20,16 @@ class Subject(models.Model):
     """Goes up with every change that is made while the subject is locked."""
     profile = models.TextField(_("profile"), null=True)  # nothing is remembered of most subjects
     """What is remembered beside the sessions; see `sojourn.core.records.Profile`."""
+    # NULL in what earlier versions wrote. Adding such a column rewrites no row, on no database.
+    seen = models.BigIntegerField(_("oldest use of what is known"), null=True)
+    """When the oldest device or place in the profile was last used; NULL if there is none."""
 
     class Meta:
         db_table = "sojourn_subject"
         verbose_name = _("subject")
         verbose_name_plural = _("subjects")
         default_permissions = ()
+        indexes = (models.Index(fields=("seen",), name="sojourn_subject_seen"),)
         permissions = (("pause_subject", "Can pause sign-ins and let them go on"),)
 
     def __str__(self) -> str:

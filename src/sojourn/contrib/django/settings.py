@@ -259,6 +259,8 @@ class Settings(Knowing):
             ticket_lifetime=self.TICKET_LIFETIME,
             rotation_grace=self.ROTATION_GRACE,
             retention=self.RETENTION,
+            address_retention=self.ADDRESS_RETENTION,
+            memory=self.DEVICE_COOKIE_AGE,
         )
 
 

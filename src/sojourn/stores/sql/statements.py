@@ -161,7 +161,15 @@ class Statements:
         self.insert_ticket = self._insert_once("sojourn_ticket", TICKET, 1)
         self.touch = self._touch("")
         self.touch_relaxed = self._touch(dialect.relaxed)
-        self.set_profile = "UPDATE sojourn_subject SET profile = %s WHERE subject = %s"
+        self.set_profile = "UPDATE sojourn_subject SET profile = %s, seen = %s WHERE subject = %s"
+        self.dormant = "SELECT subject FROM sojourn_subject WHERE seen < %s ORDER BY seen LIMIT %s"
+        self.unseen = "UPDATE sojourn_subject SET seen = NULL WHERE subject = %s AND seen < %s"
+        self.addressed = (
+            "SELECT sid, subject, ended FROM sojourn_session WHERE ended >= %s AND ended < %s AND address <> ''"
+            " ORDER BY ended LIMIT %s"
+        )
+        self.told_before = "SELECT event, payload FROM sojourn_event WHERE subject = %s AND at < %s"
+        self.retell = "UPDATE sojourn_event SET payload = %s WHERE event = %s"
         nobody = "NOT EXISTS (SELECT 1 FROM sojourn_session WHERE sojourn_session.subject = sojourn_subject.subject)"
         self.idle_subject = f"SELECT version, profile FROM sojourn_subject WHERE subject = %s AND {nobody}"
         # The version tells of a sign-in since: a statement that waited for it may still not see its session.
@@ -227,6 +235,10 @@ class Statements:
     def purge(self, table: str, key: str, column: str, count: int) -> str:
         """Delete `count` rows of `table` by their keys, unless `column` has changed meanwhile."""
         return f"DELETE FROM {table} WHERE {key} IN ({places(count)}) AND {column} < %s"
+
+    def forget_addresses(self, count: int) -> str:
+        """Forget the addresses of `count` ended sessions."""
+        return f"UPDATE sojourn_session SET address = '' WHERE sid IN ({places(count)}) AND state = 'ended'"
 
     def _touch(self, condition: str) -> str:
         carried = "COALESCE(%s, carrier_expires)"

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import RecordFormatError
 from sojourn.core.events import Event
+from sojourn.core.fading import last_use
 from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
@@ -17,6 +18,7 @@ from sojourn.core.tokens import check_subject
 from sojourn.stores.sql.answers import Answers, undamaged
 from sojourn.stores.sql.attempts import attempt
 from sojourn.stores.sql.database import Database, Row, Value
+from sojourn.stores.sql.fading import SQLFading
 from sojourn.stores.sql.outbox import SQLOutbox
 from sojourn.stores.sql.profiles import profile_of, profile_text
 from sojourn.stores.sql.rows import (
@@ -82,6 +84,7 @@ class SQLStore:
         self._sleep = sleep
         self._answers = Answers(self._sql.dialect, self._query)
         self._outbox = SQLOutbox(self._sql.dialect, self._query, self._execute, self._attempt)
+        self._fading = SQLFading(self._sql, self._query, self._execute, self._attempt, self.transact)
 
     def lookup(self, digest: bytes) -> Session | None:
         """See `Store.lookup`. One statement for a session's newest token, two for the one before or an unknown one."""
@@ -178,6 +181,19 @@ class SQLStore:
             + self._purge_all("sojourn_ticket", "digest", "expires", before, limit)
             + self._purge_all("sojourn_event", "id", "at", before, limit)
         )
+
+    def fade(self, before: int, limit: int) -> int:
+        """See `Store.fade`. A short transaction for each subject; whoever has nothing left is forgotten altogether."""
+        subjects = self._fading.dormant(before, limit)
+        for subject in subjects:
+            self._fading.fade(str(subject), before)
+            if not self._db.in_transaction:
+                self._forget(subject)
+        return len(subjects)
+
+    def forget_addresses(self, before: int) -> int:
+        """See `Store.forget_addresses`."""
+        return self._fading.forget_addresses(before)
 
     def search(self, query: SessionQuery, now: int) -> Page:
         """See `Store.search`. At most three statements."""
@@ -308,7 +324,8 @@ class SQLStore:
         if decision.redeem is not None:
             plan.append((self._sql.redeem, (decision.redeem.hex(),)))
         if decision.profile is not None and decision.profile != roster.profile:
-            plan.append((self._sql.set_profile, (profile_text(decision.profile), roster.subject)))
+            profile = (profile_text(decision.profile), last_use(decision.profile))
+            plan.append((self._sql.set_profile, (*profile, roster.subject)))
         return plan
 
     def _additions(self, decision: Decision[T]) -> Plan:

@@ -10,6 +10,7 @@ A store that needs fixtures overrides the fixture `store` (and `reader`) instead
 
 from sojourn.testing.conformance.asserts import MODULES
 from sojourn.testing.conformance.delivering import Delivering
+from sojourn.testing.conformance.fading import Fading
 from sojourn.testing.conformance.operating import Operating
 from sojourn.testing.conformance.reading import Reading
 from sojourn.testing.conformance.searching import Searching
@@ -22,5 +23,5 @@ from sojourn.testing.conformance.writing import Writing
 __all__ = ["MODULES", "MemoryReader", "Reader", "Setup", "StoreConformance", "wanted"]
 
 
-class StoreConformance(Reading, Writing, Texts, Upkeep, Operating, Searching, Delivering, Settling):
+class StoreConformance(Reading, Writing, Texts, Upkeep, Operating, Searching, Delivering, Settling, Fading):
     """The whole suite. Give `make_store` and, where records can be read past the store, `make_reader`."""

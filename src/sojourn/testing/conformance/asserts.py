@@ -4,7 +4,18 @@ import pytest
 
 MODULES = tuple(
     f"sojourn.testing.conformance.{part}"
-    for part in ("delivering", "letters", "operating", "reading", "searching", "settling", "texts", "upkeep", "writing")
+    for part in (
+        "delivering",
+        "fading",
+        "letters",
+        "operating",
+        "reading",
+        "searching",
+        "settling",
+        "texts",
+        "upkeep",
+        "writing",
+    )
 )
 """The modules that assert."""
 

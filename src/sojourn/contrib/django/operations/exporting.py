@@ -9,7 +9,7 @@ from sojourn.contrib.django.operations.base import Operation, Options
 from sojourn.contrib.django.operations.filters import found
 from sojourn.contrib.django.operations.showing import as_json
 from sojourn.contrib.django.operations.terminal import Terminal
-from sojourn.core.records import Profile, Session
+from sojourn.core.records import Location, Profile, Session
 from sojourn.core.search import PAGE_MAX, EventQuery, SessionQuery, Standing
 from sojourn.web.problems import instant
 
@@ -60,13 +60,48 @@ def _session(session: Session, user: str | None, profile: Profile) -> dict[str, 
     }
 
 
+def _place(location: Location) -> dict[str, object]:
+    return {
+        "country": location.country,
+        "region": location.region,
+        "city": location.city,
+        "latitude": location.latitude,
+        "longitude": location.longitude,
+        "network": location.network,
+    }
+
+
 def _profile(profile: Profile) -> dict[str, object]:
-    pause = profile.pause
+    pause, last = profile.pause, profile.last_sign_in
     return {
         "device_names": list(profile.device_names.values()),
         "paused": None
         if pause is None
         else {"since": instant(pause.since), "until": instant(pause.until), "by": pause.by, "note": pause.note},
+        "devices": [
+            {
+                "device": known.label,
+                "name": profile.device_names.get(digest),
+                "trusted": known.trusted,
+                "first_sign_in": instant(known.since),
+                "last_sign_in": instant(known.last),
+            }
+            for digest, known in profile.devices.items()
+        ],
+        "places": [{**_place(place.location), "last_sign_in": instant(place.last)} for place in profile.places],
+        "last_sign_in": None
+        if last is None
+        else {
+            "at": instant(last.at),
+            "device": last.device,
+            "address": last.address,
+            "place": last.place,
+            **_place(last.location),
+        },
+        "refused_since": profile.refused_since,
+        "notices_muted": sorted(profile.muted),
+        "sign_ins_confirmed": list(profile.confirmed),
+        "messages_answered": {event: instant(at) for event, at in profile.answered.items()},
         "devices_that_took_each_others_place": [instant(eviction.at) for eviction in profile.evictions],
         "would_be_over": {sid: why for sid, why in profile.unenforced.items() if why},
     }

@@ -15,7 +15,8 @@ class Purge(Operation):
     name = "purge"
     help = (
         "End what time has ended, so that it is recorded, and forget what ended longer ago than RETENTION, or is "
-        "beyond OUTBOX_MAX_EVENTS. Run it daily; nothing is unsafe without it."
+        "beyond OUTBOX_MAX_EVENTS; and addresses by ADDRESS_RETENTION, devices and places by DEVICE_COOKIE_AGE. Run it "
+        "daily; nothing is unsafe without it."
     )
 
     def run(self, terminal: Terminal, options: Options) -> None:  # noqa: ARG002  # it has none
@@ -30,8 +31,10 @@ class Purge(Operation):
             terminal.progress(f"{ended} sessions ended, {gone} records forgotten")
         while (shed := control().store.shed(current().OUTBOX_MAX_EVENTS, BATCH)) > 0:
             gone += shed
+        addresses, subjects = control().fade(BATCH)
         terminal.done()
         terminal.result(
-            {"ended": ended, "forgotten": gone},
-            f"{ended} sessions were past their time and have been ended; {gone} records are forgotten.",
+            {"ended": ended, "forgotten": gone, "addresses": addresses, "subjects": subjects},
+            f"{ended} sessions were past their time and have been ended; {gone} records are forgotten, the addresses "
+            f"of {addresses} sessions, and old devices and places of {subjects} users.",
         )
