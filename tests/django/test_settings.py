@@ -29,6 +29,7 @@ DURATIONS = [
     "PERSISTENT_ABSOLUTE_TIMEOUT",
     "TOUCH_INTERVAL",
     "TICKET_LIFETIME",
+    "NOTICE_LINK_AGE",
     "ROTATION_GRACE",
     "RETENTION",
     "ADDRESS_RETENTION",
@@ -44,6 +45,8 @@ TEXTS = [
     "ADAPTER",
     "PRESET",
     "HELP_URL",
+    "PASSWORD_RESET_URL",
+    "SITE_URL",
     "DEVICE_COOKIE",
     "TICKET_COOKIE",
     "METRICS_REGISTRY",
@@ -141,6 +144,19 @@ WRONG: list[tuple[str, Any, str]] = [
     ("HELP_URL", "//elsewhere.example", "neither a path"),
     ("HELP_URL", "help", "neither a path"),
     ("HELP_URL", "/help\n", "neither a path"),
+    ("PASSWORD_RESET_URL", "javascript:alert(1)", "neither a path"),
+    *(
+        ("SITE_URL", value, "is not the address of a site")
+        for value in (
+            *("app.example", "//app.example", "https://", "ftp://app.example", "javascript:alert(1)"),
+            *("https://ada@app.example", "https://app.example:port", "https://app.example:0", "https://a b.example"),
+            *("https://app.example\n", "https://\u00e4pp.example", "https://[::1"),
+        )
+    ),
+    *(
+        ("SITE_URL", f"https://app.example{more}", "goes on after the host")
+        for more in ("/below", "/below/", "?", "/?a=b", "#", "/#a")
+    ),
     *(("NOTICES", value, "is not a dict") for value in (5, "mail", [], True)),
     ("NOTICES", {"new_devices": ["mail"]}, "'new_devices' is not one of: new_device, new_place"),
     ("NOTICES", {5: ["mail"]}, "5 is not one of: new_device"),
