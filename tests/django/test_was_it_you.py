@@ -7,7 +7,7 @@ import pytest
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.core.records import EndReason
 from sojourn.core.timeouts import HOUR
-from tests.django.browser import Browser, open_sessions, reasons, sids, subject
+from tests.django.browser import JSON, Browser, open_sessions, reasons, sids, subject
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,16 @@ def test_it_was_not_me_and_it_ends_without_the_password(two, first, second, cloc
     assert reasons() == [EndReason.DISOWNED]
     assert control().store.history(subject(), 1)[0].ended_by == one
     assert second.get("/private/").status_code == 401
+
+
+def test_a_thief_s_device_is_not_called_as_the_thief_calls_it(two, first, second):
+    _, other = two
+    assert second.post(f"/sessions/name/{other}/", {"name": "Your own laptop"}).status_code == 302
+    page = first.get(f"/sessions/it-was-me/{other}/").content.decode()
+    assert "Mobile Safari on iOS" in page
+    assert "Your own laptop" not in page
+    (asked_about,) = first.get("/sessions/live/?elsewhere", headers=JSON).json()["elsewhere"]
+    assert asked_about["name"] == "Mobile Safari on iOS"
 
 
 @pytest.mark.parametrize("way", ["it-was-me", "it-was-not-me"])

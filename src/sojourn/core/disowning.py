@@ -132,6 +132,18 @@ def known_before(profile: Profile, session: Session, asker: Session) -> bool:
     return known is not None and known.since <= asker.created
 
 
+def names_before(profile: Profile, asker: Session) -> dict[str, str]:
+    """What the subject calls their devices, of those that were known when `asker` began: whoever has only now come
+    may call theirs by the name of one of the subject's own.
+    """
+    known = profile.devices
+    return {
+        digest: name
+        for digest, name in profile.device_names.items()
+        if digest in known and known[digest].since <= asker.created
+    }
+
+
 def decide_confirm(roster: Roster, mine: str, sid: str, now: int) -> Decision[bool]:
     """It was them: the session `mine` answers for `sid`, of which no session asks that is as young. False if it may
     not.

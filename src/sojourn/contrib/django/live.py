@@ -31,6 +31,7 @@ from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.presentation import Names, device_name, moment
 from sojourn.contrib.django.settings import current
 from sojourn.contrib.django.timeout import account, live_session
+from sojourn.core.disowning import names_before
 from sojourn.core.records import Session
 from sojourn.web.problems import not_signed_in_problem
 
@@ -51,7 +52,8 @@ def mode(request: HttpRequest) -> str:
 def asked_about(mine: Session) -> list[dict[str, str]]:
     """The sign-ins elsewhere that a page of the session `mine` is to ask about. One read. Raises StoreError."""
     roster = control().store.roster(mine.subject)
-    return [_item(session, roster.profile.device_names) for session in elsewhere(roster, mine, now())]
+    names = names_before(roster.profile, mine)
+    return [_item(session, names) for session in elsewhere(roster, mine, now())]
 
 
 def _item(session: Session, names: Names) -> dict[str, str]:

@@ -16,7 +16,7 @@ from sojourn.contrib.django.notices.passwords import change_url, reset_url
 from sojourn.contrib.django.presentation import SessionItem, device_name
 from sojourn.contrib.django.settings import current
 from sojourn.contrib.django.views import NOTICE, OwnSessionView
-from sojourn.core.disowning import answerable
+from sojourn.core.disowning import answerable, names_before
 
 
 class AskingView(OwnSessionView):
@@ -30,7 +30,7 @@ class AskingView(OwnSessionView):
         if found is None:
             return self.nothing_asked(request)
         context: dict[str, object] = {
-            "item": SessionItem.of(found, roster.profile.device_names),
+            "item": SessionItem.of(found, names_before(roster.profile, self.session)),
             "next": self.next_url(request),
             "logout_url": reverse("sojourn:sign_out"),
         }
