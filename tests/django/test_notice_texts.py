@@ -78,7 +78,9 @@ def test_a_text_without_an_end_is_cut() -> None:
         ("192.0.2.77", "none", ""),
         ("", "full", ""),
         ("evil.example", "full", ""),
-        ("192.0.2.0/24", "network", ""),
+        ("192.0.2.0/24", "network", "192.0.2.*"),
+        ("2001:db8:1::/48", "full", "2001:db8:1::/48"),
+        ("2001:db8:1::/48", "none", ""),
     ],
 )
 def test_an_address_is_shown_as_far_as_the_site_wants(address: str, precision: str, shown: str) -> None:

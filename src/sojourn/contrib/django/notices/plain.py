@@ -43,16 +43,19 @@ def unlinked_html(text: object) -> SafeString:
 
 
 def shortened(address: str, precision: str) -> str:
-    """As much of an address as `precision` shows: "full", "network" (IPv4 /24, IPv6 /48) or "none"; "" if unknown."""
+    """As much of an address as `precision` shows: "full", "network" (IPv4 /24, IPv6 /48) or "none"; "" if unknown.
+
+    Where only the network is kept (ADDRESS_PRECISION), that is all of it.
+    """
     try:
-        found = ipaddress.ip_address(address)
+        found = ipaddress.ip_network(address)
     except ValueError:
         return ""  # not known, or not written by us
     if precision == "full":
-        return str(found)
+        return address
     if precision == "none":
         return ""
     if found.version == 4:
-        return str(found).rpartition(".")[0] + ".*"
-    first = str(ipaddress.ip_network((found, 48), strict=False).network_address)
+        return str(found.network_address).rpartition(".")[0] + ".*"
+    first = str(ipaddress.ip_network((found.network_address, 48), strict=False).network_address)
     return first.rstrip(":") + ":*"
