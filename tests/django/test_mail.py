@@ -148,7 +148,25 @@ def test_a_device_is_called_what_its_user_calls_it(ada: User) -> None:
     control().store.transact(
         subject(), lambda _: Decision(None, insert=one, profile=Profile(device_names={"the-device": "Kitchen tablet"}))
     )
-    assert "Kitchen tablet (Firefox on Windows)" in sent(started(session=one)).body
+    known = started(session=one, also_open=("00old",), unusual=())
+    assert "Kitchen tablet (Firefox on Windows)" in sent(known).body
+
+
+def test_a_new_device_is_not_called_what_whoever_has_come_with_it_calls_it(ada: User) -> None:
+    thief = session("00thief")
+    control().store.transact(
+        subject(), lambda _: Decision(None, insert=thief, profile=Profile(device_names={"the-device": "Ada's laptop"}))
+    )
+    body = sent(started(session=thief)).body
+    assert "Firefox on Windows" in body
+    assert "laptop" not in body
+
+
+@override_settings(FORCE_SCRIPT_NAME="/app")
+def test_links_lead_to_where_the_site_is_mounted_whoever_delivers() -> None:
+    body = sent(started()).body
+    assert f"{SITE}/app/sessions/not-me/?token=" in body
+    assert f"{SITE}/app/sessions/\n" in body
 
 
 def test_the_mail_is_in_the_user_s_language_and_zone(sojourn: SetPolicy) -> None:
@@ -241,9 +259,7 @@ def strange(ada: User) -> EmailMultiAlternatives:
         hers, lambda _: Decision(None, insert=made, profile=Profile(device_names={"d": "x" + STRANGE}))
     )
     before = {"at": AT - 1, "place": STRANGE, "device": STRANGE, "address": STRANGE}
-    event = payload(
-        SessionStarted(subject=hers, at=AT, session=made, unusual=("new_place", "new_device"), previous=before)
-    )
+    event = payload(SessionStarted(subject=hers, at=AT, session=made, unusual=("new_place",), previous=before))
     # As if the record had been damaged, too: its texts were cleaned when it was made.
     raw = {**event, "session": {**dict(event["session"]), "place": STRANGE, "client": STRANGE, "address": STRANGE}}  # type: ignore[call-overload]
     attempt = refused(place=STRANGE, device=STRANGE, client=STRANGE, address=STRANGE)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlencode
 
+from django.conf import settings as django_settings
 from django.core.signing import BadSignature, Signer
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse, set_script_prefix
 
 from sojourn.contrib.django.settings import current
 from sojourn.core.disowning import Question
@@ -59,14 +60,25 @@ def not_me_url(event: Mapping[str, object]) -> str:
 
     "" if there is nothing to disown in it, SITE_URL is not set, or the site does not have Sojourn's pages.
     """
-    site, link = current().SITE_URL, link_of(event)
-    if not site or link is None:
-        return ""
+    link = link_of(event)
+    page = address_of("sojourn:not_me") if link is not None else ""
+    return f"{page}?{urlencode({'token': signed(link)})}" if link is not None and page else ""
+
+
+def address_of(name: str) -> str:
+    """The whole address of a page, for messages; "" if SITE_URL is not set, or the site does not have the page.
+
+    The same in every thread: of a site that is mounted somewhere (FORCE_SCRIPT_NAME), those that answer no request
+    know nothing.
+    """
+    before = get_script_prefix()
+    set_script_prefix(django_settings.FORCE_SCRIPT_NAME or "/")
     try:
-        path = reverse("sojourn:not_me")
+        return current().SITE_URL + reverse(name) if current().SITE_URL else ""
     except NoReverseMatch:
         return ""
-    return f"{site}{path}?{urlencode({'token': signed(link)})}"
+    finally:
+        set_script_prefix(before)
 
 
 def link_of(event: Mapping[str, object]) -> Link | None:

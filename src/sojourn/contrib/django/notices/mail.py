@@ -13,18 +13,17 @@ from django.conf import settings as django_settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.encoding import punycode
 
 from sojourn.contrib.django.adapter import adapter
-from sojourn.contrib.django.notices.links import not_me_url
+from sojourn.contrib.django.notices.links import address_of, not_me_url
 from sojourn.contrib.django.notices.plain import plain
 from sojourn.contrib.django.notices.wording import Event, Look, entries, subject_line
 from sojourn.contrib.django.settings import current
 from sojourn.core.records import Profile
 from sojourn.core.timeouts import DAY, MINUTE
-from sojourn.notify.notices import MUTABLE, Channel, Kind, facts, is_far, told
+from sojourn.notify.notices import MUTABLE, Channel, Kind, facts, is_far, kinds, told
 from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Message
 
 TIMEOUT = 10
@@ -101,7 +100,7 @@ def written(
         "user_name": user.get_username(),
         "entries": told_of,
         "answerable": any(entry.url for entry in told_of),
-        "sessions_url": _sessions_url(),
+        "sessions_url": address_of("sojourn:sessions"),
         "mutable": set(found) <= MUTABLE,
     }
     subject = " ".join(render_to_string("sojourn/mail/subject.txt", context).split())
@@ -135,19 +134,13 @@ def _headers(message: Message, host: str) -> dict[str, str]:
 
 
 def _names(events: Sequence[Event], profile: Profile) -> Mapping[str, str]:
-    """What the user calls the devices of these sessions, by sid."""
+    """What the user calls the devices of these sessions, by sid. Not of a new one, whose name is not their word yet."""
     if not profile.device_names:
         return {}
     sids = {str(facts(event)["sid"]) for event in events if "sid" in facts(event)}
+    sids -= {str(facts(event).get("sid")) for event in events if Kind.NEW_DEVICE in kinds(event)}
     sessions = [session for sid in sids if (session := control().store.find(sid)) is not None]
     return {session.sid: profile.device_names.get(session.device.digest, "") for session in sessions}
-
-
-def _sessions_url() -> str:
-    try:
-        return current().SITE_URL + reverse("sojourn:sessions") if current().SITE_URL else ""
-    except NoReverseMatch:
-        return ""
 
 
 def send(mail: EmailMultiAlternatives) -> None:
