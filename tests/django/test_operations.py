@@ -461,6 +461,8 @@ def test_each_operation_can_answer_with_json(two):
         "end": ["--user", "ada", "--note", "x", "--yes"],
         "pause": ["ada", "--note", "x"],
         "erase": ["ada", "--yes"],
+        "webhook": ["--secret"],
+        "deliver": ["--once"],
         **{name: ["ada"] for name in ("resume", "explain", "export")},
     }
     for operation in operations():

@@ -103,7 +103,7 @@ class TestGone:
         assert "deliver --enable webhook:crm" in letter.body
         assert SECRET not in letter.body
         assert "localhost" not in letter.body
-        assert "webhook:crm is disabled" in caplog.text
+        assert "webhook:crm is disabled: It answered 410" in caplog.text
 
     def test_one_that_has_failed_for_five_days_is_disabled_and_administrators_are_told_once(
         self, receiver: Receiver, first: Browser, clock: FakeClock, caplog: pytest.LogCaptureFixture
