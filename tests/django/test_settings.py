@@ -175,6 +175,9 @@ WRONG: list[tuple[str, Any, str]] = [
     ("FAMILIARITY", {"travel_kmh": 0}, "travel_kmh must be greater than zero"),
     ("GEOIP_DATABASES", "city.mmdb", "is not a list of texts"),
     ("GEOIP_DATABASES", [None], "is not a list of texts"),
+    ("SINKS", "accounts.sessions.ChatSink", "is not a list of texts"),
+    ("SINKS", [""], "is not a list of texts"),
+    *(("OUTBOX_MAX_EVENTS", value, "is not a whole number from 1,000") for value in (999, True, "5000", None, 1e6)),
 ]
 
 

@@ -203,8 +203,20 @@ def test_a_token_that_opens_nothing_is_logged_without_it(kept: Kept, why: Reject
     assert ("session" in shown) == (session is not None)
 
 
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_failed_delivery_is_logged_by_who_was_to_deliver_and_by_code(kept: Kept, given_up: bool) -> None:
+    SessionLog(IDS).undelivered("mail", "delivery_failed", given_up=given_up)
+    shown = fields(kept.records[0])
+    assert shown == {
+        "event": "delivery.given_up" if given_up else "delivery.failed",
+        "sink": "mail",
+        "code": "delivery_failed",
+    }
+
+
 def test_every_event_there_is_has_its_line() -> None:
-    assert set(TYPE_OF.values()) | {f"token.{why}" for why in Rejection} | {"store.failed"} == set(LINES), (
+    others = {*(f"token.{why}" for why in Rejection), "store.failed", "delivery.failed", "delivery.given_up"}
+    assert set(TYPE_OF.values()) | others == set(LINES), (
         "give each event a level and a line in telemetry/logs.py, and a row in docs/howto/metrics-and-logs.md"
     )
 

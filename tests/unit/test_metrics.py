@@ -37,7 +37,7 @@ from sojourn.testing.clock import START, FakeClock
 
 Figures = dict[tuple[str, str], float]
 """The value of each sample that is not zero, by its OpenTelemetry name and the value of its label."""
-CENSUS = Census(START, sessions=3, subjects=2, outbox=7, outbox_since=START - 90 * SECOND)
+CENSUS = Census(START, sessions=3, subjects=2, outbox=7, outbox_since=START - 90 * SECOND, dead=4)
 NAMES = {metric.prometheus_name: metric.name for metric in (*METRICS, *GAUGES)}
 
 
@@ -104,6 +104,8 @@ def live(observer: Observer) -> None:
     faulty.fail_before("lookup")
     with pytest.raises(StoreUnavailable):
         control(Overflow.ASK).authenticate(started.token)
+    observer.delivered("mail", 2)
+    observer.undelivered("hook", "delivery_failed", given_up=False)
 
 
 def test_every_figure_is_kept(library: Any) -> None:
@@ -118,10 +120,13 @@ def test_every_figure_is_kept(library: Any) -> None:
         ("sojourn.token.rejections", "ended"): 1,
         ("sojourn.token.rejections", "unknown"): 1,
         ("sojourn.store.errors", "store-unavailable"): 1,
+        ("sojourn.deliveries", "mail"): 1,
+        ("sojourn.delivery.failures", "hook"): 1,
         ("sojourn.lookup.duration", ""): 2,
         ("sojourn.admission.duration", ""): 5,
         ("sojourn.sessions.live", ""): 3,
         ("sojourn.outbox.events", ""): 7,
+        ("sojourn.outbox.dead", ""): 4,
         ("sojourn.outbox.age", ""): 90,
     }
 

@@ -34,6 +34,8 @@ LINES: dict[str, tuple[int, str]] = {
     "token.unknown": (logging.WARNING, "A token was presented that no session has"),
     "token.ended": (logging.INFO, "The token of session %(session)s was presented, which has ended: %(reason)s"),
     "token.superseded": (logging.WARNING, "An old token of session %(session)s was presented, long since renewed"),
+    "delivery.failed": (logging.WARNING, "A message could not be delivered by %(sink)s: %(code)s"),
+    "delivery.given_up": (logging.ERROR, "A message could not be delivered by %(sink)s, and is given up: %(code)s"),
     "store.failed": (logging.ERROR, "The session store failed at %(call)s: %(code)s"),
 }
 """Every line there is, by its event: how urgent it is, and what it says."""
@@ -103,6 +105,12 @@ class SessionLog(Observer):
         name = f"token.{why}"
         if self._wanted(name):
             self._write(name, {} if session is None else self._about(session))
+
+    def undelivered(self, sink: str, code: str, *, given_up: bool) -> None:
+        """See `Observer.undelivered`."""
+        name = "delivery.given_up" if given_up else "delivery.failed"
+        if self._wanted(name):
+            self._write(name, {"sink": sink, "code": code})
 
     def failed(self, call: str, error: StoreError) -> None:
         """See `Observer.failed`."""

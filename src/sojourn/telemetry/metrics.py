@@ -38,7 +38,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric: `name` is OpenTelemetry's, `unit` is UCUM's, `values` are those that `label` can have."""
+    """One metric: `name` is OpenTelemetry's, `unit` is UCUM's, `values` are those that `label` can have; none
+    where the settings say which.
+    """
 
     name: str
     kind: Kind
@@ -130,16 +132,46 @@ ADMISSION = Metric(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
 
+DELIVERIES = Metric(
+    "sojourn.deliveries",
+    Kind.COUNTER,
+    "{message}",
+    "Messages that told somebody what happened, by what delivers them.",
+    "sink",
+)
+DELIVERY_FAILURES = Metric(
+    "sojourn.delivery.failures",
+    Kind.COUNTER,
+    "{attempt}",
+    "Attempts to deliver a message that failed, by what was to deliver it. One that is made again counts again.",
+    "sink",
+)
+
 LIVE = Metric("sojourn.sessions.live", Kind.GAUGE, "{session}", "Sessions that are live now.")
 OUTBOX = Metric("sojourn.outbox.events", Kind.GAUGE, "{event}", "Events that wait to be delivered.")
 OUTBOX_AGE = Metric("sojourn.outbox.age", Kind.GAUGE, "s", "How old the oldest event is that waits to be delivered.")
 
-METRICS = (SIGN_INS, ENDS, WOULD_HAVE, REJECTIONS, STORE_ERRORS, LOOKUP, ADMISSION)
+OUTBOX_DEAD = Metric(
+    "sojourn.outbox.dead", Kind.GAUGE, "{event}", "Events that could not be delivered, and are not tried again."
+)
+
+METRICS = (
+    SIGN_INS,
+    ENDS,
+    WOULD_HAVE,
+    REJECTIONS,
+    STORE_ERRORS,
+    DELIVERIES,
+    DELIVERY_FAILURES,
+    LOOKUP,
+    ADMISSION,
+)
 """Every metric that grows as things happen."""
 
 GAUGES: dict[Metric, Callable[[Census], float]] = {
     LIVE: lambda census: census.sessions,
     OUTBOX: lambda census: census.outbox,
+    OUTBOX_DEAD: lambda census: census.dead,
     OUTBOX_AGE: lambda census: 0 if census.outbox_since is None else max(0, census.at - census.outbox_since) / SECOND,
 }
 """Every metric that is asked when the figures are collected, and what it is in a census."""
@@ -217,6 +249,14 @@ class Metrics(Observer):
     def rejected(self, why: Rejection, session: Session | None) -> None:
         """See `Observer.rejected`."""
         self.count(REJECTIONS, str(why))
+
+    def delivered(self, sink: str, events: int) -> None:
+        """See `Observer.delivered`."""
+        self.count(DELIVERIES, sink)
+
+    def undelivered(self, sink: str, code: str, *, given_up: bool) -> None:
+        """See `Observer.undelivered`."""
+        self.count(DELIVERY_FAILURES, sink)
 
     def failed(self, call: str, error: StoreError) -> None:
         """See `Observer.failed`."""

@@ -2,13 +2,15 @@
 
 `sojourn.E...` lets sessions through, locks people out or answers with a 500; `sojourn.W...` is weaker than it looks.
 Tens of an id: 00 the settings, 10 applications and middleware, 20 the database, 30 session engines and neighbours,
-40 cookies and proxies, 50 the admin and mails, 55 links in messages, 60 webhooks.
+40 cookies and proxies, 50 the admin and mails, 55 links in messages, 60 webhooks,
+70 delivery.
 """
 
 from django.core.checks import register
 
 from sojourn.contrib.django.checks.administration import check_administration
 from sojourn.contrib.django.checks.databases import check_isolation, check_router, check_sqlite, check_store
+from sojourn.contrib.django.checks.delivery import check_delivery
 from sojourn.contrib.django.checks.links import check_links
 from sojourn.contrib.django.checks.mail import check_recipients, check_sender
 from sojourn.contrib.django.checks.middleware import check_middleware, check_page_cache
@@ -48,6 +50,7 @@ ALWAYS = (
     check_places,
     check_address_retention,
     check_administration,
+    check_delivery,
     check_recipients,
     check_webhook_secrets,
 )

@@ -18,17 +18,21 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from sojourn.contrib.django.checks import TAG
+from sojourn.contrib.django.delivery import BACKGROUND, sinks
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.operations.sentences import duration
+from sojourn.contrib.django.operations.terminal import when
 from sojourn.contrib.django.settings import current
 from sojourn.core.search import EventQuery, SessionQuery, Standing
-from sojourn.core.timeouts import DAY, SECOND, deadline
+from sojourn.core.timeouts import DAY, MINUTE, SECOND, deadline
 from sojourn.web.problems import instant
 
 SKEW = 2 * SECOND
 """How far the clocks of the application and the database may be apart."""
 LATE = 2 * DAY
 """How long `purge` may have been missed."""
+UNTOLD = 5 * MINUTE
+"""How long what is due may wait for somebody to deliver it."""
 LOOKED_AT = 200
 """How many of the latest sessions are looked at."""
 
@@ -213,6 +217,48 @@ def _records(patient: Patient) -> Iterator[Symptom]:
         )
 
 
+def _delivery(patient: Patient) -> Iterator[Symptom]:
+    """Whether people are told what happened."""
+    from sojourn.contrib.django.models import OutboxEvent
+
+    waiting = OutboxEvent._base_manager.using(current().STORE).filter(due__isnull=False)
+    due = waiting.order_by("due").values_list("due", flat=True).first()
+    failing, dead = control().store.failing(), control().store.dead_letters(1)
+    patient.facts |= {
+        "sinks": [sink.name for sink in sinks()],
+        "delivery": current().DELIVERY,
+        "longest_due_seconds": None if due is None else max(0, now() - due) // 1000,
+        "failing_sinks": sorted(failing),
+    }
+    if due is not None and now() - due > UNTOLD:
+        yield Symptom(
+            Level.WARNING,
+            "doctor.delivery",
+            f"Messages have been due for {duration((now() - due) // MINUTE * MINUTE)} and nobody delivers them.",
+            "Let `python manage.py sojourn deliver` run as a service."
+            if current().DELIVERY != BACKGROUND
+            else "Does any web process answer requests, and may it have threads (uWSGI: enable-threads)? Otherwise let "
+            "`python manage.py sojourn deliver` run as a service.",
+        )
+    for name, failure in failing.items():
+        yield Symptom(
+            Level.WARNING,
+            "doctor.sink",
+            f"{name} has failed since {when(failure.since)}: {failure.error}."
+            + (" It is disabled." if failure.disabled is not None else ""),
+            f"Put it right, then run `python manage.py sojourn deliver --enable {name}`."
+            if failure.disabled is not None
+            else "It is tried again by itself.",
+        )
+    if dead:
+        yield Symptom(
+            Level.WARNING,
+            "doctor.dead",
+            "There are messages that could not be delivered, and are not tried again.",
+            "`python manage.py sojourn deliver --list-dead` shows them, and --resend-all tries them again.",
+        )
+
+
 def _addresses(patient: Patient) -> Iterator[Symptom]:
     """Whether the sessions show the addresses of people, or that of a proxy."""
     sessions = control().search(SessionQuery(Standing.LIVE, limit=LOOKED_AT)).sessions
@@ -254,6 +300,7 @@ _STEPS: tuple[Callable[[Patient], Iterator[Symptom]], ...] = (
     _engine,
     _epoch,
     _records,
+    _delivery,
     _addresses,
 )
-_IN_DATABASE = frozenset({_migrations, _clocks, _epoch, _records, _addresses})
+_IN_DATABASE = frozenset({_migrations, _clocks, _epoch, _records, _delivery, _addresses})
