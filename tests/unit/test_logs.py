@@ -84,6 +84,7 @@ def every_field() -> set[str]:
         log.happened(kind(at=1, **mine))
     log.rejected(Rejection.ENDED, session)
     log.failed("lookup", StoreUnavailable())
+    log.undelivered("mail", "delivery_failed", given_up=True)
     return {name for record in kept.records for name in fields(record)}
 
 

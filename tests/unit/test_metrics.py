@@ -141,7 +141,9 @@ def test_every_sign_in_and_every_label_is_known_beforehand() -> None:
     assert set(STARTED_BY.values()) == set(OUTCOMES.values())
     assert set(STARTED_BY) < set(events.TYPE_OF)
     assert {"store", "store-unavailable", "store-contention", "record-format"} == set(STORE_ERRORS.values)
-    assert all(bool(metric.label) == bool(metric.values) == (metric.kind is Kind.COUNTER) for metric in METRICS)
+    assert all(bool(metric.label) == (metric.kind is Kind.COUNTER) for metric in METRICS)
+    by_settings = {metric for metric in METRICS if metric.label == "sink"}  # which there are, the settings say
+    assert all(bool(metric.values) == bool(metric.label) for metric in METRICS if metric not in by_settings)
 
 
 class TestPrometheus:

@@ -1,0 +1,144 @@
+"""The thread that delivers in a process which has other things to do."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from sojourn.core.timeouts import MINUTE
+from sojourn.notify.background import Background
+from sojourn.notify.deliverer import Deliverer
+from sojourn.notify.sinks import Message
+from sojourn.stores.memory import MemoryStore
+from sojourn.stores.wrappers import FaultyStore
+from sojourn.testing.clock import FakeClock
+from tests.unit.sinks import Recorder, outbox, record
+
+LONG = 20.0
+"""Seconds that nothing here takes."""
+
+
+class Awaited(Recorder):
+    """Tells when it has been given something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = threading.Event()
+
+    def deliver(self, message: Message) -> bool:
+        told = super().deliver(message)
+        self.heard.set()
+        return told
+
+    def came(self) -> bool:
+        heard = self.heard.wait(LONG)
+        self.heard.clear()
+        return heard
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return outbox()
+
+
+@pytest.fixture
+def sink() -> Awaited:
+    return Awaited()
+
+
+@pytest.fixture
+def background(store: MemoryStore, sink: Awaited) -> Iterator[Background]:
+    made = Background(lambda: Deliverer(store, [sink], clock=FakeClock()), every=10 * MINUTE)
+    yield made
+    made.stop(LONG)
+
+
+def test_it_begins_with_what_an_earlier_process_has_left(
+    store: MemoryStore, sink: Awaited, background: Background
+) -> None:
+    record(store, "e1")
+    background.start()
+    assert sink.came()
+
+
+def test_a_nudge_wakes_it_at_once(store: MemoryStore, sink: Awaited, background: Background) -> None:
+    rested = threading.Event()
+    background._rest = rested.set
+    background.start()
+    assert rested.wait(LONG)
+    record(store, "e1")
+    background.nudge("ann")
+    assert sink.came()
+
+
+def test_without_the_thread_a_nudge_does_nothing(store: MemoryStore, sink: Awaited, background: Background) -> None:
+    record(store, "e1")
+    background.nudge("ann")
+    assert not background.do(lambda: None)
+    assert not sink.given
+
+
+def test_started_twice_it_runs_once(background: Background) -> None:
+    background.start()
+    thread = background._thread
+    background.start()
+    assert background._thread is thread
+
+
+def test_stopped_it_finishes_the_message_under_way(store: MemoryStore, sink: Awaited, background: Background) -> None:
+    for n in range(3):
+        record(store, f"e{n}")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(_: Message) -> bool:
+        begun.set()
+        return go_on.wait(LONG)
+
+    sink.does = slow
+    background.start()
+    assert begun.wait(LONG)
+    background._stop.set()
+    go_on.set()
+    background.stop(LONG)
+    assert len(sink.told) == 1
+    assert background._thread is not None
+    assert not background._thread.is_alive()
+
+
+def test_it_outlives_a_store_that_goes_away(store: MemoryStore, sink: Awaited) -> None:
+    faulty = FaultyStore(store)
+    faulty.fail_before("failing")
+    record(store, "e1")
+    background = Background(lambda: Deliverer(faulty, [sink], clock=FakeClock()), every=0.01)
+    background.start()
+    assert sink.came()
+    background.stop(LONG)
+
+
+def test_it_does_what_it_is_given_to_do(background: Background) -> None:
+    done = threading.Event()
+    background.start()
+    assert background.do(done.set)
+    background.nudge("ann")
+    assert done.wait(LONG)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_process_has_none_until_it_starts_its_own(
+    store: MemoryStore, sink: Awaited, background: Background
+) -> None:
+    rested = threading.Event()
+    background._rest = rested.set
+    background.start()
+    assert rested.wait(LONG)  # so that it holds no lock
+    child = os.fork()
+    if child == 0:  # nothing of pytest's may run here
+        record(store, "e1")
+        none_yet = not background.running
+        background.start()
+        os._exit(0 if none_yet and sink.came() else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert background.running
