@@ -19,12 +19,13 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.test import override_settings
 
+from sojourn.contrib.django.delivery import deliver
 from sojourn.contrib.django.internal import wiring
 from sojourn.control import system_clock
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND
 from sojourn.testing.clock import FakeClock
 
-__all__ = ["DAY", "HOUR", "MINUTE", "SECOND", "FakeClock", "session_control"]
+__all__ = ["DAY", "HOUR", "MINUTE", "SECOND", "FakeClock", "deliver", "session_control"]
 
 
 @contextmanager
