@@ -14,10 +14,12 @@ from django.test import override_settings
 
 from sojourn.contrib.django.adapter import Adapter
 from sojourn.contrib.django.internal.wiring import control
+from sojourn.contrib.django.notices.links import not_me_url
 from sojourn.contrib.django.notices.mail import MailSink
 from sojourn.core.decisions import Decision
 from sojourn.core.events import SessionStarted, payload
 from sojourn.core.records import Device, Profile
+from sojourn.core.tokens import mint_sid
 from sojourn.notify.notices import Kind
 from sojourn.notify.sinks import DeliveryRefused, Message
 from tests.django.browser import subject
@@ -130,6 +132,16 @@ def test_several_events_are_told_in_one_mail_the_sign_in_first() -> None:
     assert order == sorted(order)
     assert "2 other sessions of yours were open" in mail.body
     assert mail.subject.startswith("A sign-in with your password was refused (and 2 more)")
+
+
+def test_a_sign_in_is_asked_about_once_however_much_ended_for_it() -> None:
+    newcomer = mint_sid(7)
+    alone = sent(evicted(by=newcomer))
+    assert alone.body.count("/sessions/not-me/?token=") == html(alone).count("/sessions/not-me/?token=") == 1
+    outbox.outbox.clear()
+    both = sent(evicted(by=newcomer), started(session=session(newcomer)))
+    assert both.body.count("/sessions/not-me/?token=") == html(both).count("/sessions/not-me/?token=") == 1
+    assert not_me_url(started()).partition("?")[0] == f"{SITE}/sessions/not-me/"
 
 
 def test_attempts_that_are_alike_are_told_once_with_how_often_and_when() -> None:
