@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.template import Context, Template
 
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.wording import MUTABLE_NOTICES
@@ -149,6 +150,13 @@ class TestLastSignIn:
         (message,) = get_messages(first.sign_in().wsgi_request)
         assert "2 sign-ins to your account were refused" in str(message)
         assert "Since then, 2 sign-ins were refused because too many sessions were open." in page(first)
+
+    def test_any_page_can_show_it(self, first, second, both):
+        template = "{% load sojourn %}{% sojourn_last_sign_in as previous %}{% include 'sojourn/_last_sign_in.html' %}"
+        shown = Template(template).render(Context({"request": second.get("/sessions/").wsgi_request}))
+        assert "Firefox on Windows" in shown
+        assert Template(template).render(Context({"request": first.get("/sessions/").wsgi_request})).strip() == ""
+        assert Template(template).render(Context()).strip() == ""
 
     def test_what_somebody_else_wrote_there_is_no_error(self, first, both):
         for wrong in (5, {}, {"at": "soon", "device": "", "place": "", "address": "", "refused": 0}, {"at": 10**30}):

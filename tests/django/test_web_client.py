@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.core.records import Device, DeviceClass
-from sojourn.web.client import USER_AGENT_MAX, client_address, device_of
+from sojourn.web.client import USER_AGENT_MAX, client_address, device_of, hinted
 from sojourn.web.device import DeviceId
 
 PROXY = "10.0.0.9"
@@ -310,3 +310,32 @@ def test_an_identifier_is_not_shown() -> None:
     device = DeviceId()
     assert device.reveal() not in f"{device!r} {device}"
     assert not hasattr(device, "__dict__")
+
+
+CHROME = Device(DeviceClass.COMPUTER, "Chrome", "Linux", "digest")
+
+
+@pytest.mark.parametrize(
+    ("brands", "mobile", "platform", "device"),
+    [
+        ("", "", "", CHROME),
+        ('"Chromium";v="140", "Google Chrome";v="140"', "?0", '"Linux"', CHROME),
+        ('"Brave";v="140", "Chromium";v="140"', "?0", '"Linux"', Device(CHROME.kind, "Brave", "Linux", "digest")),
+        ("", "?0", '"Android"', Device(DeviceClass.TABLET, "Chrome", "Android", "digest")),
+        ("", "?1", '"Android"', Device(DeviceClass.PHONE, "Chrome", "Android", "digest")),
+        ("", "?0", '"Chromium OS"', Device(CHROME.kind, "Chrome", "Chrome OS", "digest")),
+        ('"Brave', "yes", '"Amiga"\r\nSet-Cookie: a=b', CHROME),
+        ("x" * 100_000 + '"Brave"', "", "", CHROME),
+    ],
+)
+def test_client_hints_say_it_better_where_they_do(brands: str, mobile: str, platform: str, device: Device) -> None:
+    assert hinted(CHROME, brands, mobile, platform) == device
+
+
+def test_client_hints_name_what_a_user_agent_does_not() -> None:
+    assert hinted(Device(), "", "?0", '"Windows"') == Device(DeviceClass.COMPUTER, "", "Windows")
+
+
+def test_a_browser_that_is_not_built_on_chrome_keeps_its_name() -> None:
+    firefox = Device(DeviceClass.COMPUTER, "Firefox", "Windows")
+    assert hinted(firefox, '"Brave"', "?1", '"macOS"') == firefox

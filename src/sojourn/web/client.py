@@ -61,6 +61,46 @@ def device_of(user_agent: str) -> Device:
     return _described(clean_text(user_agent, USER_AGENT_MAX))
 
 
+def hinted(device: Device, brands: str = "", mobile: str = "", platform: str = "") -> Device:
+    """`device` as its client hints say it better than its user agent, where they do.
+
+    They are the values of Sec-CH-UA, Sec-CH-UA-Mobile and Sec-CH-UA-Platform (W3C User-Agent Client Hints), which
+    browsers built on Chromium send by themselves over https; none is asked for. Such browsers call themselves Chrome on
+    Linux where they are another brand, or a tablet. Never fails, whatever the headers hold.
+    """
+    family, os, kind = device.family, device.os, device.kind
+    if family.startswith("Chrome"):
+        family = next((name for brand, name in _BRANDS.items() if f'"{brand}"' in brands[:USER_AGENT_MAX]), family)
+    named = _PLATFORMS.get(platform.strip(' "'), "")
+    if named and (not os or named in {"Android", "Chrome OS"}):
+        os = named
+    if os == "Android" and mobile in {"?0", "?1"}:
+        kind = DeviceClass.PHONE if mobile == "?1" else DeviceClass.TABLET
+    elif kind is DeviceClass.OTHER and os in {"Windows", "Mac OS X", "Linux", "Chrome OS"}:
+        kind = DeviceClass.COMPUTER
+    return Device(kind, family, os, device.digest)
+
+
+_BRANDS = {
+    "Microsoft Edge": "Edge",
+    "Brave": "Brave",
+    "Opera": "Opera",
+    "Vivaldi": "Vivaldi",
+    "Samsung Internet": "Samsung Internet",
+    "DuckDuckGo": "DuckDuckGo",
+}
+"""Brands that a user agent may hide behind Chrome, and what people call them."""
+
+_PLATFORMS = {
+    "Android": "Android",
+    "Chrome OS": "Chrome OS",
+    "Chromium OS": "Chrome OS",
+    "Linux": "Linux",
+    "Windows": "Windows",
+    "macOS": "Mac OS X",
+}
+
+
 @lru_cache(maxsize=1024)
 def _described(text: str) -> Device:
     """Of cleaned text only: what is remembered is bounded, whatever clients send."""

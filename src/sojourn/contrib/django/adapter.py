@@ -25,7 +25,7 @@ from sojourn.contrib.django.internal.visit import visit_of
 from sojourn.contrib.django.settings import current
 from sojourn.core.presets import PRIVILEGED
 from sojourn.core.records import Device, Location
-from sojourn.web.client import client_address, device_of
+from sojourn.web.client import client_address, device_of, hinted
 
 _IMPERSONATORS = ("hijack.", "loginas.")
 
@@ -123,8 +123,12 @@ class Adapter:
         )
 
     def device(self, request: HttpRequest) -> Device:
-        """What the user agent says of the device; its digest is filled in by the caller."""
-        return device_of(request.META.get("HTTP_USER_AGENT", ""))
+        """What the user agent and, where a browser sends them, its client hints say of the device; its digest is filled
+        in by the caller.
+        """
+        meta = request.META
+        hints = (meta.get(f"HTTP_SEC_CH_UA{part}", "") for part in ("", "_MOBILE", "_PLATFORM"))
+        return hinted(device_of(meta.get("HTTP_USER_AGENT", "")), *hints)
 
     def location(self, address: str) -> Location:
         """Where an address is, for rules: by the databases of GEOIP_DATABASES. An empty one if it is not known."""

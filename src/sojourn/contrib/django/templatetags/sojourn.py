@@ -21,7 +21,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext, pgettext
 
 from sojourn.contrib.django import live
-from sojourn.contrib.django.internal import answers
+from sojourn.contrib.django.internal import answers, notice
 from sojourn.contrib.django.settings import current
 from sojourn.contrib.django.timeout import account, live_session, state
 from sojourn.contrib.django.wording import explanation, reason_text
@@ -170,3 +170,13 @@ register.filter("sojourn_device", sojourn_device)
 register.filter("sojourn_name", sojourn_name)
 register.filter("sojourn_place", sojourn_place)
 register.filter("sojourn_reason", reason_text)
+
+
+@register.simple_tag(takes_context=True)
+def sojourn_last_sign_in(context: Context) -> notice.Previous | None:
+    """Return the sign-in before that of this session, for `sojourn/_last_sign_in.html`; None if none is known.
+
+    Makes the page vary on the session, as any look into it does.
+    """
+    request = context.get("request")
+    return notice.previous(request) if request is not None and live_session(request) is not None else None
