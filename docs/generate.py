@@ -28,7 +28,7 @@ from sojourn.contrib.django.settings import every
 from sojourn.core import errors, events, presets
 from sojourn.core.decisions import end_session
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused
-from sojourn.core.policy import Counts, Limit, Order, Overflow, PingPong, Scope
+from sojourn.core.policy import Counts, Familiarity, Limit, Order, Overflow, PingPong, Scope
 from sojourn.core.records import Device, DeviceClass, EndReason, Session
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND, parse_duration
 from sojourn.notify import schema
@@ -85,6 +85,8 @@ def _default(parse: Callable[..., object], value: Any) -> str:
         return "not set"
     if value in ((), ""):
         return "empty"
+    if isinstance(value, Familiarity):
+        return f'`{{"new_place": "{value.new_place}", "distance_km": {value.distance_km}, "travel_kmh": {value.travel_kmh}}}`'
     if isinstance(value, PingPong):
         return f'`{{"times": {value.times}, "within": "{duration(value.within)}"}}`'
     if isinstance(value, Notices):
