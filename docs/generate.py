@@ -86,7 +86,8 @@ def _default(parse: Callable[..., object], value: Any) -> str:
     if value in ((), ""):
         return "empty"
     if isinstance(value, Familiarity):
-        return f'`{{"new_place": "{value.new_place}", "distance_km": {value.distance_km}, "travel_kmh": {value.travel_kmh}}}`'
+        keys = ("new_place", "distance_km", "travel_kmh")
+        return f"`{json.dumps({key: getattr(value, key) for key in keys})}`"
     if isinstance(value, PingPong):
         return f'`{{"times": {value.times}, "within": "{duration(value.within)}"}}`'
     if isinstance(value, Notices):
