@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.signing import Signer
 from django.test import Client
 from django.urls import reverse
 
@@ -168,6 +169,12 @@ class TestPage:
         sent = {"token": token_in(url), "end": "all"}
         assert stranger.post(PAGE, sent).status_code == 403
         assert len(sids()) == 2
+
+    def test_so_it_is_where_the_site_has_no_middleware_that_would(self, both, stranger, settings):
+        settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "Csrf" not in name]
+        url = not_me_url(started(newest()))
+        assert stranger.post(PAGE, {"token": token_in(url), "end": "all"}).status_code == 403
+        assert "1 session was ended." in text_of(press(stranger, url))
 
     def test_its_address_goes_nowhere_and_no_cache_keeps_it(self, both, stranger):
         response = stranger.get(path_of(not_me_url(started(newest()))))
@@ -355,18 +362,23 @@ class TestWrongLinks:
         assert "It is not complete, or was changed on the way" in text_of(page)
         assert len(sids()) == 2
 
-    def test_signed_for_something_else(self, both, stranger):
-        from django.core.signing import Signer
-
-        link = link_of(started(newest()))
-        assert link is not None
-        other = Signer(salt="another purpose", sep=".").sign_object([1, "started", link.subject, "x", 1, "", 10**15])
-        assert stranger.get(PAGE, {"token": other}).status_code == 404
+    @pytest.mark.parametrize(
+        ("more", "version", "status"),
+        [
+            ({"salt": "sojourn.notices.links"}, 1, 200),
+            ({"salt": "another purpose"}, 1, 404),
+            ({}, 1, 404),
+            ({"salt": "sojourn.notices.links"}, 2, 404),
+        ],
+        ids=["ours", "for something else", "for nothing in particular", "by a later release"],
+    )
+    def test_signed_with_our_key_but(self, both, stranger, more, version, status):
+        body = [version, "started", subject(), "an-event", 1, "", 10**15]
+        token = Signer(sep=".", **more).sign_object(body)
+        assert stranger.get(PAGE, {"token": token}).status_code == status
 
     @pytest.mark.parametrize("body", [[], {}, "text", [1], [1, "nothing", "s", "e", 1, "", 10**15], [2] * 7, None])
     def test_signed_by_another_release(self, stranger, body):
-        from django.core.signing import Signer
-
         token = Signer(salt="sojourn.notices.links", sep=".").sign_object(body)
         assert stranger.get(PAGE, {"token": token}).status_code == 404
 
