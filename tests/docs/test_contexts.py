@@ -8,7 +8,7 @@ import re
 from tests.docs.markdown import DOCS, ROOT, Page
 
 _MAKERS = (
-    *("internal/answers.py", "views.py", "ending.py", "choosing.py", "signing_out.py"),
+    *("internal/answers.py", "views.py", "proving.py", "choosing.py", "signing_out.py"),
     *("notices/asking.py", "notices/views.py"),
 )
 _CALLS = {"page", "_shown"}
