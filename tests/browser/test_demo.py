@@ -137,6 +137,37 @@ def test_ending_the_existing_session(demo: Demo) -> None:
     assert "for my eyes only" not in second.page.content()
 
 
+def test_an_open_page_is_signed_out_live(demo: Demo) -> None:
+    first, second = demo.visitor(LINUX, scripts=True), demo.visitor(IPHONE)
+    demo.limit(first, "End an open session")
+    demo.sign_in(first, "/private/")
+    demo.sign_in(second)
+    over = first.page.get_by_role("alertdialog", name="You have been signed out")
+    over.wait_for()
+    assert "The new session: Mobile Safari on iOS" in over.inner_text()
+    demo.picture(first, "signed-out-live", height=480)
+    first.look()
+
+
+def test_an_open_page_asks_about_a_sign_in_elsewhere(demo: Demo) -> None:
+    first, second = demo.visitor(LINUX, scripts=True), demo.visitor(IPHONE)
+    demo.limit(first, "End an open session", sessions=2)
+    demo.sign_in(first, "/private/")
+    demo.sign_in(second)
+    asked = first.page.get_by_role("region", name="Signed in elsewhere")
+    asked.wait_for(timeout=15_000)
+    for scheme in ("dark", "light"):
+        first.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+        results = Axe().run(first.page)
+        assert results.violations_count == 0, results.generate_report()
+    demo.picture(first, "signed-in-elsewhere", height=640)
+    first.page.set_viewport_size({"width": 320, "height": 640})
+    assert first.page.evaluate("document.documentElement.scrollWidth") <= 320
+    first.press("It was me")
+    assert first.path == "/private/"
+    assert not asked.is_visible()
+
+
 def test_asking(demo: Demo) -> None:
     desk, phone, newcomer = demo.visitor(LINUX), demo.visitor(IPHONE), demo.visitor()
     demo.limit(desk, "Ask", sessions=2)

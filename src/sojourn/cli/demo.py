@@ -131,7 +131,7 @@ def _explain(listening: "DemoServer", accounts: "list[Account]", keep: Path | No
         f"  1. Open {listening.url} in two browsers, or in a normal and a private window.",
         "  2. Sign in as ann in both. The front page shows the limit, and what happens at it:",
         "     the second sign-in ends the first session, or is refused, or you are asked. Change it there.",
-        "  3. Go back to the browser that was signed out, and follow any link in it.",
+        "  3. Look at the browser that was signed out: its open page says so within seconds, and why.",
         f"  4. Read what was written to ann of that: {listening.url}mails/",
         f"  5. Sign in at {listening.url}admin/ as admin: there you find sessions, end them, and see how it stands.",
         "",
