@@ -316,6 +316,25 @@ class TestLeases:
         assert first.ids == [["e1"]]
         assert second.ids == [["e1"], ["e2"]]
 
+    def test_a_call_that_always_outlasts_its_lease_is_not_made_for_ever(
+        self, store: MemoryStore, clock: FakeClock
+    ) -> None:
+        record(store, "e1")
+        sink = Recorder(fold=MINUTE)
+        workers = [deliverer(store, clock, sink) for _ in range(2)]
+
+        def slow(_: Message) -> bool:
+            clock.advance(LEASE + 5 * SECOND)
+            if len(sink.given) < 50:
+                workers[len(sink.given) % 2].deliver()
+            return True
+
+        sink.does = slow
+        workers[0].deliver()
+        until_idle(workers[0], clock, HOUR, MINUTE)
+        assert len(sink.given) == 2
+        assert {message.id for message in sink.given} == {"e1"}
+
     def test_the_lease_is_renewed_before_a_call_that_may_take_long(self, store: MemoryStore, clock: FakeClock) -> None:
         for n in range(5):
             record(store, f"e{n}")

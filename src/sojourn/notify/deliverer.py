@@ -5,6 +5,7 @@ import random
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from sojourn.core.errors import StoreError
 from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Fate, Letter, Outbox, Progress
@@ -13,7 +14,7 @@ from sojourn.notify.desk import LEASE, Desk, LeaseLost
 from sojourn.notify.health import Health
 from sojourn.notify.schedule import gives_up, wait
 from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Sink, SinkClosed
-from sojourn.notify.turns import Turn, ended, marked, next_turn
+from sojourn.notify.turns import Turn, ended, marked, next_turn, put_off
 from sojourn.stores.observed import Observer
 
 _NEVER = threading.Event()
@@ -132,7 +133,12 @@ class Deliverer:
         """Have the message delivered, and write down what came of it. Returns 1 if somebody was told."""
         name, attempts = sink.name, turn.attempts + 1
         begun = Progress(attempts=attempts, due=now, message=turn.message)
-        if turn.written:
+        if attempts > 1:
+            # Counted before it is made, and put off for whoever comes in between: a call that outlasts its lease, or
+            # ends its process, must not be made again and again.
+            begun = replace(begun, due=now + LEASE + wait(attempts, self._draw()))
+            desk.write(put_off(marked(turn.letters, name, begun), begun.due))
+        elif turn.written:
             desk.renew(now)
         else:
             # Before it is sent for the first time: whoever sends it again, after a crash, sends the same.

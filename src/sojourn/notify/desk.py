@@ -67,7 +67,7 @@ class Desk:
         for letter in list(self.letters.values()):
             due = next_due(letter, sinks, blocked)
             if stopped and due is not None:
-                due = letter.due  # whoever goes on looks at all of it again
+                due = min(letter.due or 0, self.clock())  # whoever goes on looks at all of it again
             if due != letter.due:
                 self.keep([Letter(letter.event, due, letter.progress)])
         if not last:

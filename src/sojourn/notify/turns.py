@@ -71,6 +71,11 @@ def marked(letters: Iterable[Letter], sink: str, progress: Progress) -> list[Let
     return [replace(letter, progress={**letter.progress, sink: progress}) for letter in letters]
 
 
+def put_off(letters: Iterable[Letter], due: int) -> list[Letter]:
+    """`letters`, at which nobody is to look before `due`."""
+    return [replace(letter, due=due if letter.due is None else max(letter.due, due)) for letter in letters]
+
+
 def ended(progress: Progress, fate: Fate, *, error: str = "", due: int = 0) -> Progress:
     """What has come of an attempt."""
     return Progress(fate, progress.attempts, due, progress.message, error)
