@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
+from sojourn.core.errors import StoreUnavailable
+from sojourn.core.outbox import Failing
 from sojourn.core.timeouts import MINUTE
 from sojourn.notify.background import Background
 from sojourn.notify.deliverer import Deliverer
@@ -142,3 +144,29 @@ def test_a_forked_process_has_none_until_it_starts_its_own(
         os._exit(0 if none_yet and sink.came() else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert background.running
+
+
+def test_a_store_that_stays_away_is_asked_now_and_then_also_after_a_nudge(store: MemoryStore, sink: Awaited) -> None:
+    class Away(FaultyStore):
+        asked = 0
+
+        def failing(self) -> Mapping[str, Failing]:
+            self.asked += 1
+            raise StoreUnavailable
+
+    away = Away(store)
+    background = Background(lambda: Deliverer(away, [sink], clock=FakeClock()), every=0.2)
+    background.start()
+    background.nudge("ann")
+    threading.Event().wait(0.5)
+    background.stop(LONG)
+    assert 1 <= away.asked <= 6
+
+
+def test_what_one_chore_raises_keeps_it_from_no_other(background: Background) -> None:
+    done = threading.Event()
+    background.start()
+    assert background.do(lambda: 1 // 0)
+    assert background.do(done.set)
+    background.nudge("ann")
+    assert done.wait(LONG)

@@ -79,15 +79,20 @@ class Background:
 
     def _run(self, stop: threading.Event) -> None:
         deliverer: Deliverer | None = None
+        failures = 0
         while not stop.is_set():
+            failures += 1
             try:
                 deliverer = deliverer or self._make()
                 self._pass(deliverer, stop)
+                failures = 0
             except StoreError as error:
                 _logger.error("Delivery waits: %s.", error.code)  # noqa: TRY400  # the trace says nothing more
             except Exception:  # the thread has to be there for whatever comes next
                 _logger.exception("Delivery waits.")
-            self._rested()
+            _done(self._rest)
+            if failures:  # whoever was nudged waits, too: what is away does not come back by being asked at once
+                stop.wait(min(self._every, 2.0 ** min(failures, 5)))
             with self._wake:
                 if not self._nudged and not stop.is_set():
                     # Not all processes at once.
@@ -101,14 +106,15 @@ class Background:
                 nudged, self._nudged = list(self._nudged), {}
                 chores, self._chores = self._chores, []
             for chore in chores:
-                chore()
+                _done(chore)
             for subject in nudged:
                 deliverer.deliver(subject, stop)
             if deliverer.step(stop=stop) is None:
                 return
 
-    def _rested(self) -> None:
-        try:
-            self._rest()
-        except Exception:
-            _logger.exception("Delivery goes on.")
+
+def _done(chore: Chore) -> None:
+    try:
+        chore()
+    except Exception:
+        _logger.exception("Delivery goes on.")
