@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sojourn.stores.sql import SQLStore
+from sojourn.testing.conformance import wanted
 from sojourn.testing.machine import lockstep
 from sojourn.testing.scripted import Candidate
 from tests.stores import sql_site
@@ -19,7 +20,7 @@ def test_long_stories_end_as_they_do_in_memory(request: pytest.FixtureRequest, a
 
     def candidates() -> list[Candidate]:
         sql_site.empty(alias)
-        return [Candidate(alias, SQLStore(DjangoDatabase(alias)), sql_site.SQLReader(alias))]
+        return [Candidate(alias, SQLStore(DjangoDatabase(alias), wanted=wanted), sql_site.SQLReader(alias))]
 
     if alias == "store_sqlite":  # what a crash would lose is no part of the story, and each commit waits for the disk
         sql_site.run(alias, "PRAGMA synchronous = OFF")

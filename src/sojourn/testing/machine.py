@@ -1,6 +1,6 @@
 """A state machine (Hypothesis) that tries long stories, with every store in lock-step with the memory store.
 
-    TestMyStore = lockstep(lambda: [Candidate("mine", MyStore(...), MyReader(...))])
+    TestMyStore = lockstep(lambda: [Candidate("mine", MyStore(..., wanted=wanted), MyReader(...))])
 
 Every step is made with the same identifiers in all stores; then all that can be looked up is compared, and what must
 hold in every story is checked: an enforced start never leaves more open than its limit; an ended session never
@@ -26,8 +26,9 @@ from sojourn.core.policy import Policy
 from sojourn.core.records import Arrival, Device, EndReason
 from sojourn.core.search import EventQuery, SessionQuery, Standing
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND
+from sojourn.testing.posting import Posting
 from sojourn.testing.stories import CLIENTS, DEVICES, POLICIES, SUBJECTS
-from sojourn.testing.telling import MakeStores, Telling
+from sojourn.testing.telling import MakeStores
 
 PICK = st.integers(0, 11)
 SOMEBODY = st.sampled_from([SUBJECTS[0], SUBJECTS[0], *SUBJECTS])
@@ -35,7 +36,7 @@ LATER = st.sampled_from([0, 0, MINUTE, 31 * MINUTE, 13 * HOUR])
 WHILES = [1, SECOND, 9 * SECOND, MINUTE, 4 * MINUTE, 29 * MINUTE, 31 * MINUTE, HOUR, 11 * HOUR, DAY, 40 * DAY]
 
 
-class Stories(Telling):
+class Stories(Posting):
     """What may happen; `lockstep` binds it to stores."""
 
     @initialize(policy=st.sampled_from(POLICIES), times=st.integers(1, 3))

@@ -14,7 +14,7 @@ from sojourn.core.store import Store
 from sojourn.core.tokens import TicketSecret, Token, check_subject, route_of
 from sojourn.stores.memory import MemoryStore
 from sojourn.testing.clock import FakeClock
-from sojourn.testing.conformance.setup import MemoryReader, Reader
+from sojourn.testing.conformance.setup import MemoryReader, Reader, wanted
 
 R = TypeVar("R")
 
@@ -27,6 +27,7 @@ def _nothing() -> None:
 class Candidate:
     """A store to compare with the model: empty, and used by one test at a time.
 
+    The store is made with `sojourn.testing.conformance.wanted`.
     `reader` reads its events; without one they are not compared. `close` is called when the comparison is over.
     """
 
@@ -61,7 +62,7 @@ class Ensemble:
     """The model, a `MemoryStore`, and the candidates, each under a control of its own on one clock and policy."""
 
     def __init__(self, candidates: Sequence[Candidate], policy: PolicyResolver, clock: FakeClock, options: Options):
-        memory = MemoryStore()
+        memory = MemoryStore(wanted=wanted)
         self.members = (Candidate("memory", memory, MemoryReader(memory)), *candidates)
         self.controls = [ScriptedControl(one.store, policy, clock=clock, options=options) for one in self.members]
 
