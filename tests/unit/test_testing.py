@@ -32,6 +32,8 @@ def call_all(store: Store) -> None:
     assert store.touch(session("a"), START + 5, None)
     assert list(store.overdue(START, 5)) == []
     assert store.purge(START, 5) == 0
+    assert store.fade(START, 5) == 0
+    assert store.forget_addresses(START) == 0
     assert [s.sid for s in store.search(SessionQuery(), START).sessions] == ["a"]
     assert store.count(SessionQuery(), START, 5) == 1
     assert store.census(START).sessions == 1
