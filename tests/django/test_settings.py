@@ -180,6 +180,10 @@ WRONG: list[tuple[str, Any, str]] = [
     ("SINKS", "accounts.sessions.ChatSink", "is not a list of texts"),
     ("SINKS", [""], "is not a list of texts"),
     *(("OUTBOX_MAX_EVENTS", value, "is not a whole number from 1,000") for value in (999, True, "5000", None, 1e6)),
+    ("LIVE", "sometimes", "not one of: auto, poll, off"),
+    ("LIVE_INTERVAL", "2m", "not between one second and one minute"),
+    ("LIVE_STREAMS", -1, "not a whole number"),
+    ("LIVE_STREAMS", True, "not a whole number"),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from itertools import count
 from typing import Any
 
@@ -40,11 +40,14 @@ def site(monkeypatch: pytest.MonkeyPatch, sojourn: Any) -> SessionControl:
 
 
 @pytest.fixture
-def watcher(monkeypatch: pytest.MonkeyPatch) -> Watcher:
-    """One that looks often, for the view as well."""
+def watcher(site: SessionControl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watcher]:
+    """One that looks often, for the view as well; its thread does not outlive the test's store."""
     made = Watcher(lambda: 0.01)
     monkeypatch.setattr(live, "watcher", made)
-    return made
+    yield made
+    made._watches.clear()
+    for thread in looking():
+        thread.join(SOON)
 
 
 def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -73,8 +76,8 @@ async def news_of(one: Watch) -> Sight:
     return one.seen
 
 
-def looking() -> bool:
-    return any(thread.name == "sojourn-live" for thread in threading.enumerate())
+def looking() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "sojourn-live"]
 
 
 @in_a_loop
@@ -123,7 +126,7 @@ async def test_the_thread_rests_when_nobody_is_left_and_comes_back(site, watcher
     one = watch(begin(site, "phone"))
     for _ in range(2):
         watcher.join(one)
-        (thread,) = [each for each in threading.enumerate() if each.name == "sojourn-live"]
+        (thread,) = looking()
         watcher.leave(one)
         thread.join(SOON)
         assert not looking()
