@@ -251,6 +251,10 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"W060"}, webhooks(("crm", new_secret()), ("erp", SHARED), ("log", SHARED))),
     ({"W061"}, webhooks(("crm", new_secret()), url="http://localhost/hooks", allow_internal="localhost")),
     ({"W062"}, {**webhooks(("crm", new_secret())), "ADMINS": []}),
+    # delivery
+    ({"E070"}, sojourn(DELIVERY="nowhere.at_all")),
+    ({"E071"}, sojourn(SINKS=["nowhere.Sink"])),
+    ({"W070"}, sojourn(OUTBOX_MAX_AGE="60d")),
 ]
 
 

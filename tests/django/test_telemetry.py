@@ -434,7 +434,7 @@ def test_a_site_with_opentelemetrys_sdk_exports_figures_and_spans(tmp_path: Path
 import os, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.django_site.settings"
 from django.conf import settings
-settings.SOJOURN = {**settings.SOJOURN, "METRICS": ["opentelemetry"]}
+settings.SOJOURN = {**settings.SOJOURN, "METRICS": ["opentelemetry"], "DELIVERY": "worker"}
 django.setup()
 from django.contrib.auth.models import User
 from django.core.management import call_command
