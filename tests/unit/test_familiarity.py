@@ -81,6 +81,16 @@ def test_the_first_sign_in_ever_is_learned_in_silence() -> None:
     assert [place.location for place in account.profile.places] == [ZURICH]
 
 
+def test_whoever_takes_over_an_account_that_nobody_has_used_for_long_is_told_of() -> None:
+    account = Account()
+    account.sign_in()
+    account.clock.advance(900 * DAY)
+    account.store.fade(account.clock() - 400 * DAY, 10)
+    assert not account.profile.devices
+    event = account.sign_in(PHONE, SYDNEY)
+    assert (event.first, event.unusual) == (False, ("new_device",))
+
+
 def test_a_known_device_in_a_known_place_is_not_unusual() -> None:
     account = Account()
     account.sign_in()

@@ -4,19 +4,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sojourn.core.events import Event
-from sojourn.core.records import Profile, Session
+from sojourn.core.records import Profile, Session, SignIn
 
 
 def last_use(profile: Profile) -> int | None:
     """When the oldest of what `faded` forgets was last of use; None if there is nothing of the kind."""
     moments = [device.last for device in profile.devices.values()] + [place.last for place in profile.places]
-    if profile.last_sign_in is not None:
-        moments.append(profile.last_sign_in.at)
+    last = profile.last_sign_in
+    if last is not None and last != SignIn(last.at):
+        moments.append(last.at)
     return min(moments, default=None)
 
 
 def faded(profile: Profile, before: int) -> Profile:
-    """The profile without the devices, with their names, the places and the last sign-in from before `before`."""
+    """The profile without the devices, with their names, and the places from before `before`.
+
+    Of a last sign-in from before it, only its moment stays: that there was one. A subject of whom nothing is known is
+    learned silently, and the account that nobody has used for long is the one that a thief would like to be.
+    """
     gone = {digest for digest, device in profile.devices.items() if device.last < before}
     last = profile.last_sign_in
     return replace(
@@ -24,7 +29,7 @@ def faded(profile: Profile, before: int) -> Profile:
         devices={digest: device for digest, device in profile.devices.items() if digest not in gone},
         device_names={digest: name for digest, name in profile.device_names.items() if digest not in gone},
         places=tuple(place for place in profile.places if place.last >= before),
-        last_sign_in=last if last is not None and last.at >= before else None,
+        last_sign_in=last if last is None or last.at >= before else SignIn(last.at),
         answered={event: at for event, at in profile.answered.items() if at >= before},
     )
 

@@ -35,22 +35,28 @@ class Fading(Setup):
 
     def test_fade_works_in_batches_the_longest_unused_first(self, store: Store) -> None:
         for number, subject in enumerate(("ann", "bob", "cyd")):
-            _remember(store, subject, Profile(last_sign_in=SignIn(START + number)))
+            _remember(store, subject, Profile(last_sign_in=SignIn(START + number, "Firefox")))
         assert store.fade(START + 9, 2) == 2
-        assert store.roster("cyd").profile.last_sign_in is not None
+        assert store.roster("cyd").profile.last_sign_in == SignIn(START + 2, "Firefox")
         assert (store.fade(START + 9, 2), store.fade(START + 9, 2)) == (1, 0)
 
     def test_fade_forgets_a_subject_of_whom_nothing_is_left_and_no_other(self, store: Store) -> None:
         keep(store, session("a", "bob"))
         for subject in ("ann", "bob"):
-            _remember(store, subject, Profile(last_sign_in=SignIn(START)))
+            _remember(store, subject, Profile(places=(KnownPlace(Location("FR"), START),)))
         store.fade(START + 1, 10)
         assert store.roster("ann").profile == store.roster("bob").profile == Profile()
         assert [each.sid for each in store.roster("bob").sessions] == ["a"]
 
+    def test_that_there_was_a_sign_in_is_not_forgotten(self, store: Store) -> None:
+        _remember(store, "ann", Profile(last_sign_in=SignIn(START, "Firefox", "192.0.2.1", "Paris", Location("FR"))))
+        assert store.fade(START + 1, 10) == 1
+        assert store.roster("ann").profile == Profile(last_sign_in=SignIn(START))
+        assert store.fade(START + 1, 10) == 0
+
     def test_what_was_used_again_does_not_fade(self, store: Store) -> None:
         for at in (START, START + 9):
-            _remember(store, "ann", Profile(last_sign_in=SignIn(at)))
+            _remember(store, "ann", Profile(last_sign_in=SignIn(at, "Firefox")))
         assert store.fade(START + 5, 10) == 0
 
     def test_addresses_of_sessions_that_ended_before_are_forgotten_and_nothing_else(self, store: Store) -> None:
