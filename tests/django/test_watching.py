@@ -132,14 +132,15 @@ async def test_the_thread_rests_when_nobody_is_left_and_comes_back(site, watcher
         assert not looking()
 
 
+@pytest.mark.parametrize("error", [StoreUnavailable, RuntimeError])
 @in_a_loop
-async def test_a_store_that_is_away_wakes_nobody_and_stops_nothing(site, watcher, monkeypatch) -> None:
+async def test_a_store_that_is_away_wakes_nobody_and_stops_nothing(site, watcher, monkeypatch, error) -> None:
     one = watch(begin(site, "phone"))
     failed = threading.Event()
 
     def fail(_: object, subject: str) -> None:
         failed.set()
-        raise StoreUnavailable
+        raise error
 
     with monkeypatch.context() as away:
         away.setattr(MemoryStore, "roster", fail)

@@ -5,6 +5,7 @@ reads each subject's roster once in a round, however many pages they have open.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from sojourn.contrib.django.settings import current
 from sojourn.core.errors import StoreError
 from sojourn.core.records import Roster, Session
 from sojourn.core.timeouts import judge
+
+_logger = logging.getLogger("sojourn.live")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ def _look(subject: str, watches: Iterable[Watch]) -> None:
             watch.compare(sight(watch.mine, roster))
     except (StoreError, DatabaseError):
         return  # nobody can say; the pages go on until somebody can, as the server does not let them do anything
+    except Exception:  # the thread looks for all other pages, too
+        _logger.exception("The open pages of one user were not looked after.")
 
 
 watcher = Watcher()
