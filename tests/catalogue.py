@@ -68,7 +68,7 @@ class _Reader(HTMLParser):
         for name, value in attrs:
             if name in _SHOWN and value:
                 self.said.append(value)
-            elif name == "data-explanations" and value:  # timeout.js shows one of them
+            elif name in {"data-explanations", "data-words"} and value:  # timeout.js and live.js show them
                 self.said += json.loads(value).values()
             elif (tag, name) == ("html", "lang"):
                 self.language = value or ""

@@ -22,6 +22,10 @@ class Words:
     confirm: str
     device_name: str
     save_name: str
+    trust: str
+    distrust: str
+    forget: str
+    mute: str
 
 
 WORDS = {
@@ -32,6 +36,10 @@ WORDS = {
         confirm="Confirm",
         device_name="Name of the device",
         save_name="Save the name",
+        trust="Trust this device",
+        distrust="Trust it no longer",
+        forget="Forget this device",
+        mute="Do not tell me",
     ),
     "de-DE": Words(
         choose="Gewählte Sitzung beenden und anmelden",
@@ -40,6 +48,10 @@ WORDS = {
         confirm="Bestätigen",
         device_name="Name des Geräts",
         save_name="Namen speichern",
+        trust="Diesem Gerät vertrauen",
+        distrust="Nicht mehr vertrauen",
+        forget="Dieses Gerät vergessen",
+        mute="Nicht benachrichtigen",
     ),
 }
 
@@ -203,6 +215,100 @@ def disowned(site: Site, person: People) -> Person:
     owner.page.wait_for_load_state()
     owner.look()
     return owner
+
+
+def asked_elsewhere(site: Site, person: People) -> Person:
+    """On a page of theirs, asked about a sign-in elsewhere."""
+    user, owner = site.account("roomy"), person()
+    owner.sign_in(user, "/sessions/")
+    person(user_agent=IPHONE).sign_in(user)
+    owner.go("/sessions/")
+    return owner
+
+
+def signed_out_live(site: Site, person: People) -> Person:
+    """On an open page, which notices that its session was ended. With script."""
+    user, owner = site.account("end_existing"), person()
+    owner.sign_in(user, "/sessions/")
+    person(user_agent=IPHONE).sign_in(user)
+    owner.page.locator("dialog[data-part=curtain][open]").wait_for()
+    return owner
+
+
+def _first_device(somebody: Person, press: str) -> None:
+    """Open what is to be done with the first of the known devices, and press a button of it."""
+    somebody.page.locator(".sj-known summary").first.click()
+    somebody.press(press, within=somebody.page.locator(".sj-known li").first)
+
+
+def device_trusted(site: Site, person: People) -> Person:
+    somebody = on_two_devices(site, person)
+    _first_device(somebody, WORDS[somebody.locale].trust)
+    return somebody
+
+
+def device_trusted_no_longer(site: Site, person: People) -> Person:
+    somebody = device_trusted(site, person)
+    somebody.page.locator(".sj-known li", has=somebody.page.locator("form[action*=distrust]")).locator(
+        "summary"
+    ).click()
+    somebody.press(WORDS[somebody.locale].distrust)
+    return somebody
+
+
+def device_forgotten(site: Site, person: People) -> Person:
+    somebody = on_two_devices(site, person)
+    _first_device(somebody, WORDS[somebody.locale].forget)
+    return somebody
+
+
+def confirm_trust(site: Site, person: People) -> Person:
+    """Asked who it is before a device is trusted."""
+    somebody = on_two_devices(site, person)
+    site.age(site.last_account, "authenticated", minutes=20)
+    _first_device(somebody, WORDS[somebody.locale].trust)
+    return somebody
+
+
+def _mute(somebody: Person) -> None:
+    somebody.act(somebody.page.get_by_role("button", name=WORDS[somebody.locale].mute).first.click)
+
+
+def notice_muted(site: Site, person: People) -> Person:
+    somebody = on_two_devices(site, person)
+    _mute(somebody)
+    return somebody
+
+
+def confirm_mute(site: Site, person: People) -> Person:
+    """Asked who it is before a notice is silenced."""
+    somebody = on_two_devices(site, person)
+    site.age(site.last_account, "authenticated", minutes=20)
+    _mute(somebody)
+    return somebody
+
+
+def not_me_expired(site: Site, person: People) -> Person:
+    user, reader = site.account("roomy"), person()
+    person().sign_in(user)
+    reader.go(site.link(user, days=7))
+    return reader
+
+
+def not_me_broken(site: Site, person: People) -> Person:
+    reader = person()
+    reader.go("/sessions/not-me/?token=broken")
+    return reader
+
+
+def not_me_elsewhere(site: Site, person: People) -> Person:
+    """In a browser that is signed in to another account."""
+    user, reader = site.account("roomy"), person()
+    person().sign_in(user)
+    path = site.link(user)
+    reader.sign_in(site.account("roomy"))
+    reader.go(path)
+    return reader
 
 
 def unavailable(site: Site, person: People) -> Person:

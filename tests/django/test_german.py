@@ -10,21 +10,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core import mail as outbox
+from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
+from django.utils.html import escape
 from django.utils.translation.template import templatize
 
 from sojourn.contrib.django.administration import matching
-from tests.catalogue import GERMAN, ROOT, english_on, entries
+from sojourn.contrib.django.internal.closed import sink_disabled
+from sojourn.contrib.django.notices.mail import MailSink
+from sojourn.core.outbox import Failing
+from sojourn.core.tokens import mint_sid
+from sojourn.notify.sinks import Message
+from tests.catalogue import GERMAN, ROOT, english_on, entries, said
+from tests.django import told
 from tests.django.administrators import session, text, url
+from tests.django.browser import subject
 from tests.django.test_pingpong import take_turns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.contrib.auth.models import User
     from pytest_django import Settings
 
 FOR_PROGRAMMERS = {"checks", "management", "migrations", "operations", "demo"}
 """What is read in terminals is English, as all of Django's is; and the demonstration is a site in English."""
-ERRORS_AND_SETTINGS = {"api.py", "channels.py", "database.py", "fields.py", "settings.py"}
+ERRORS_AND_SETTINGS = {
+    "api.py",
+    "api_devices.py",
+    "channels.py",
+    "database.py",
+    "fields.py",
+    "settings.py",
+    "settings_knowing.py",
+    "settings_telling.py",
+}
 """Texts of errors, of problem details for programs, and of the reference."""
 PERMISSIONS = {
     "Can pause sign-ins and let them go on",
@@ -32,6 +53,9 @@ PERMISSIONS = {
     "Can end all sessions of everybody at once",
 }
 """Django keeps the names of permissions in the database, its own as well, and shows them as they are there."""
+FOR_OPERATORS = {"The mail server refused "}
+"""What `sojourn deliver` shows of a message that could not be sent."""
+LOGS = {"debug", "info", "warning", "error", "exception"}
 MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy", "npgettext"}
 _STRING = r"""(u?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))"""
 _IN_TEMPLATE = re.compile(rf"\b(n?p?gettext|_)\({_STRING}(?:, {_STRING})?(?:, {_STRING})?")
@@ -46,8 +70,9 @@ def modules() -> list[Path]:
 
 
 def templates() -> list[Path]:
-    """All templates but the demonstration's."""
-    return [path for path in sorted(ROOT.rglob("*.html")) if "demo" not in path.relative_to(ROOT).parts]
+    """All templates but the demonstration's: of pages, and of mails in both their forms."""
+    found = [path for kind in ("html", "txt") for path in sorted(ROOT.rglob(f"templates/**/*.{kind}"))]
+    return [path for path in found if "demo" not in path.relative_to(ROOT).parts]
 
 
 def marked() -> set[Text]:
@@ -121,10 +146,10 @@ def test_a_template_says_nothing_that_is_not_marked(path: Path) -> None:
         source = re.sub(rf"{{%\s*{kind}\b.*?end{kind}\s*%}}", "", source, flags=re.DOTALL)
     for block in ("bodyclass",):  # class names
         source = re.sub(rf"{{% block {block} %}}.*?{{% endblock %}}", "", source, flags=re.DOTALL)
-    source = re.sub(r"{%.*?%}|{{.*?}}", "", source, flags=re.DOTALL)
+    source = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}|<style>.*?</style>", "", source, flags=re.DOTALL)
     attributes = re.findall(r'\b(?:alt|aria-label|placeholder|title|data-label|data-before)="([^"]*)"', source)
-    for said in [*attributes, re.sub(r"&\w+;|<[^>]*>", " ", source)]:
-        assert re.search(r"[^\W\d_]{2}", said) is None, said.strip()
+    for words in [*attributes, re.sub(r"&\w+;|<[^>]*>", " ", source)]:
+        assert re.search(r"[^\W\d_]{2}", words) is None, words.strip()
 
 
 @pytest.mark.parametrize(
@@ -137,7 +162,7 @@ def test_a_module_says_nothing_that_is_not_marked(path: Path) -> None:
     apart: set[int] = set()
     for node in ast.walk(tree):
         if (
-            (isinstance(node, ast.Call) and _name(node) in MARKS)
+            (isinstance(node, ast.Call) and _name(node) in MARKS | LOGS)
             or isinstance(node, ast.Raise)
             or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))  # a docstring
         ):
@@ -146,7 +171,9 @@ def test_a_module_says_nothing_that_is_not_marked(path: Path) -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart:
             # Two words with nothing but a space between them: a sentence, or a part of one.
             words = re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", re.sub(r"<[^>]*>", "", node.value))
-            assert words is None or node.value in PERMISSIONS, f"{path.name}:{node.lineno}: {node.value}"
+            assert words is None or node.value in PERMISSIONS | FOR_OPERATORS, (
+                f"{path.name}:{node.lineno}: {node.value}"
+            )
 
 
 def test_numbers_in_forms_and_drawings_are_not_written_as_for_people(
@@ -184,3 +211,67 @@ def test_who_is_stopped_for_ping_pong_is_told_so_in_german(
     page = (stopped if then == "refuse" else second.get("/sessions/choose/")).content.decode()
     assert "das Gerät „Firefox unter Windows“ beenden immer wieder gegenseitig ihre Sitzungen" in page
     assert list(english_on(page)) == []
+
+
+NOTICES = {kind: ["mail"] for kind in ("second_session", "evicted", "refused", "repeated")}
+CASES = [
+    "a new device",
+    "a new place",
+    "a new device and place",
+    "far away",
+    "a second session",
+    "made room",
+    "refused",
+    "refused often",
+    "quarrel",
+    "several",
+]
+
+
+def mails() -> dict[str, list[Mapping[str, object]]]:
+    """Events that are told together; of each title, remark and number that a mail can have, there is one."""
+    newcomer = mint_sid(7)
+    before = {"at": told.AT - 60_000, "place": "Oslo", "device": "Firefox on Windows"}
+    return {
+        "a new device": [told.started(also_open=("a",))],
+        "a new place": [told.started(unusual=("new_place",), previous=before)],
+        "a new device and place": [told.started(unusual=("new_device", "new_place"), previous={"at": told.AT - 1})],
+        "far away": [told.started(unusual=("new_device", "new_place", "far"), previous=before)],
+        "a second session": [told.started(unusual=(), also_open=("a", "b"))],
+        "made room": [told.evicted(by=newcomer)],
+        "refused": [told.refused()],
+        "refused often": [told.refused(told.AT + number) for number in range(3)],
+        "quarrel": [told.quarrel()],
+        "several": [told.evicted(by=newcomer), told.started(session=told.session(newcomer)), told.refused()],
+    }
+
+
+@pytest.mark.parametrize("site_url", ["https://app.example", ""], ids=["with links", "without"])
+@pytest.mark.parametrize("case", CASES)
+def test_a_mail_says_nothing_in_english(settings: Settings, sojourn: Any, ada: User, case: str, site_url: str) -> None:
+    settings.LANGUAGE_CODE = "de"
+    sojourn(SITE_URL=site_url, NOTICES=NOTICES)
+    events = mails()[case]
+    assert MailSink().deliver(Message(str(events[0]["id"]), subject(), events))
+    (mail,) = outbox.outbox
+    assert isinstance(mail, EmailMultiAlternatives)
+    (page,) = [str(part[0]) for part in mail.alternatives]
+    assert said(page)[0] == "de"
+    for shown in (page, _as_page(mail.subject), _as_page(str(mail.body))):
+        assert list(english_on(shown)) == []
+    assert "15. Januar 2027" in mail.body
+
+
+def _as_page(text: str) -> str:
+    """Plain text for the reader of pages, without addresses."""
+    return "".join(f"<p>{escape(line)}</p>" for line in re.sub(r"https://\S+", "", text).splitlines())
+
+
+def test_administrators_read_in_german_that_nothing_is_sent(settings: Settings) -> None:
+    settings.LANGUAGE_CODE = "de"
+    settings.ADMINS = [("Root", "root@app.example")]
+    sink_disabled("webhook", Failing(since=told.AT, error="HTTP 410"))
+    (mail,) = outbox.outbox
+    assert "An webhook wird nichts mehr gesendet" in mail.subject
+    assert list(english_on(_as_page(f"{mail.subject}\n{mail.body}"))) == []
+    assert "deliver --enable webhook" in mail.body

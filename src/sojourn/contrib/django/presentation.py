@@ -31,6 +31,12 @@ def device_text(device: Device) -> str:
     return device.family or device.os
 
 
+def label_text(label: str) -> str:
+    """A device's recorded name, such as "Firefox on Windows", in the reader's language."""
+    family, on, system = label.partition(" on ")
+    return device_text(Device(family=family, os=system)) if on else label
+
+
 def device_name(device: Device, names: Names) -> str:
     """What to call a device in the middle of a sentence: what its owner calls it, or else what is known of it."""
     return names.get(device.digest, "") or device_text(device) or gettext("an unknown device")
@@ -125,7 +131,7 @@ class DeviceItem:
             cls(
                 reference(digest),
                 profile.device_names.get(digest, ""),
-                known.label,
+                label_text(known.label),
                 moment(known.since),
                 moment(known.last),
                 known.trusted,

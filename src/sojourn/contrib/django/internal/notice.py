@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 
 from sojourn.contrib.django.internal import carrier
 from sojourn.contrib.django.internal.names import names_of
-from sojourn.contrib.django.presentation import device_name, device_text, moment
+from sojourn.contrib.django.presentation import device_name, device_text, label_text, moment
 from sojourn.core.events import session_facts
 from sojourn.core.outcomes import Admitted
 from sojourn.core.records import EndReason
@@ -77,7 +77,7 @@ def previous(request: HttpRequest) -> Previous | None:
     facts: Any = request.session.get(carrier.PREVIOUS)
     try:
         device, place, address = (str(facts[name]) for name in ("device", "place", "address"))
-        return Previous(moment(facts["at"]), device, place, address, int(facts["refused"]))
+        return Previous(moment(facts["at"]), label_text(device), place, address, int(facts["refused"]))
     except (KeyError, OverflowError, TypeError, ValueError):
         return None  # none is known; or written by another release, or by somebody else
 

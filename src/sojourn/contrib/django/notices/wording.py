@@ -13,8 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext, pgettext
 
 from sojourn.contrib.django.notices.plain import shortened
-from sojourn.contrib.django.presentation import device_text, moment
-from sojourn.core.records import Device
+from sojourn.contrib.django.presentation import label_text, moment
 from sojourn.notify.notices import Channel, Kind, Notices, facts, is_far, kinds, most_urgent, told
 
 Event = Mapping[str, object]
@@ -240,9 +239,3 @@ def _about(event: Event, look: Look) -> tuple[Fact, ...]:
         Fact(pgettext("notice", "Address"), shortened(str(about.get("address") or ""), look.addresses)),
     ]
     return tuple(line for line in lines if line.value)
-
-
-def label_text(label: str) -> str:
-    """A device's recorded name, such as "Firefox on Windows", in the reader's language."""
-    family, on, system = label.partition(" on ")
-    return device_text(Device(family=family, os=system)) if on else label
