@@ -31,10 +31,11 @@ FOLDERS = {
     "contrib/django/management/commands": "commands for `manage.py`",
     "contrib/django/migrations": "the one SQL schema",
     "contrib/django/operations": "what `manage.py sojourn` does: one file an operation",
-    "contrib/django/static/sojourn": "the stylesheets, the icons, and the one script, without which all is as safe",
+    "contrib/django/static/sojourn": "the stylesheets, the icons, and the scripts, without which all is as safe",
     "contrib/django/templates/admin/auth/user": "the link from a user's page in Django's admin to their sessions",
     "contrib/django/templates/sojourn": "Sojourn's pages (see [custom pages](howto/custom-pages.md))",
     "contrib/django/templates/sojourn/administration": "Sojourn's pages in Django's admin",
+    "contrib/django/templates/sojourn/mail": "what users are written to",
     "contrib/django/templatetags": "the templates' filters",
     "cli": "the command `sojourn`",
 }
