@@ -125,12 +125,13 @@ def on_two_devices(site: Site, person: People) -> Person:
 
 
 def call_device(somebody: Person, which: int, name: str) -> None:
-    """Name one of the devices that are listed, as long as it pleases: the browser does not hold them to a length."""
-    somebody.page.locator("summary").nth(which).click()
-    field = somebody.page.get_by_label(WORDS[somebody.locale].device_name).nth(which)
+    """Name the device of an open session, as long as it pleases: the browser does not hold them to a length."""
+    session = somebody.page.locator("section[aria-labelledby=sj-open] > ul > li").nth(which)
+    session.locator("summary").click()
+    field = session.get_by_label(WORDS[somebody.locale].device_name)
     field.evaluate("field => field.removeAttribute('maxlength')")
     field.fill(name)
-    somebody.press(WORDS[somebody.locale].save_name)
+    somebody.press(WORDS[somebody.locale].save_name, within=session)
 
 
 def confirm(site: Site, person: People) -> Person:

@@ -124,8 +124,11 @@ def test_a_device_is_named_by_keyboard_alone_and_known_by_its_name_everywhere(si
     assert desk.path == "/sessions/"
     assert desk.page.get_by_role("status").inner_text() == ("The device is called “Library, second floor” from now on.")
     named = desk.page.get_by_role("heading", name="Library, second floor", level=3)
-    assert named.count() == 1
-    assert "Firefox on Linux" in desk.page.get_by_role("listitem").filter(has=named).inner_text()
+    for region in ("Open now", "Devices that you have signed in on"):
+        assert desk.page.get_by_role("region", name=region).filter(has=named).count() == 1
+    assert named.count() == 2
+    for item in desk.page.get_by_role("listitem").filter(has=named).all():
+        assert "Firefox on Linux" in item.inner_text()
     library.go("/sessions/")
     library.press("End this session", within=library.page.get_by_role("listitem").filter(has_text="Chrome on Windows"))
     assert desk.go("/").status == 401
@@ -139,10 +142,13 @@ def test_the_name_can_be_taken_away_again(site: Site, person: People) -> None:
     desk.sign_in(user)
     desk.go("/sessions/")
     for text, heading in (("Desk", "Desk"), ("", "Chrome on Windows")):
-        desk.page.locator("summary").click()
-        desk.page.get_by_label("Name of the device").fill(text)
-        desk.press("Save the name")
-        assert heading in desk.page.get_by_role("heading", level=3).first.inner_text()
+        opened = desk.page.get_by_role("region", name="Open now")
+        known = desk.page.get_by_role("region", name="Devices that you have signed in on")
+        opened.locator("summary").click()
+        opened.get_by_label("Name of the device").fill(text)
+        desk.press("Save the name", within=opened)
+        assert heading in opened.get_by_role("heading", level=3).inner_text()
+        assert heading in known.get_by_role("heading", level=3).inner_text()
 
 
 def test_a_policy_of_several_limits_is_told_limit_by_limit(site: Site, person: People) -> None:
