@@ -25,6 +25,7 @@ from scan import SOURCE, checks, files
 from sojourn.contrib.django import signals
 from sojourn.contrib.django.limits import _PARSERS as LIMIT_PARSERS
 from sojourn.contrib.django.settings import every
+from sojourn.contrib.django.webhooks import EXAMPLE_SECRET
 from sojourn.core import errors, events, presets
 from sojourn.core.decisions import end_session
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused
@@ -73,7 +74,8 @@ def settings() -> str:
     parts = []
     for each in every():
         parse, example = each.metadata["parse"], each.metadata["example"]
-        shown = f'```python\nSOJOURN = {{"{each.name}": {example}}}\n```\n'
+        norun = " norun" if EXAMPLE_SECRET in example else ""  # a check rightly refuses it: everybody knows it
+        shown = f'```python{norun}\nSOJOURN = {{"{each.name}": {example}}}\n```\n'
         parts.append(
             f"\n## {each.name}\n{each.metadata['doc']}\n\nDefault: {_default(parse, each.default)}.\n\n{shown}"
         )
@@ -238,18 +240,6 @@ def problem(name: str) -> str:
     return _json(bodies[name])
 
 
-class _Listening(ArgumentParser):
-    """Keeps what is added to it."""
-
-    def __init__(self, **options: Any) -> None:
-        self.heard: list[Action] = []
-        super().__init__(**options)
-
-    def add_argument(self, *names: Any, **options: Any) -> Action:
-        self.heard.append(super().add_argument(*names, **options))
-        return self.heard[-1]
-
-
 def commands() -> str:
     """Every operation of `manage.py sojourn`, with its arguments."""
     if not django_settings.configured:  # a program needs that to import what knows users
@@ -261,9 +251,10 @@ def commands() -> str:
 
     parts = []
     for operation in operations():
-        parser = _Listening(add_help=False)
+        parser = ArgumentParser(add_help=False)
         operation.arguments(parser)
-        rows = [f"| {_argument(each)} | {_cell(each.help or '')}{_choices(each)} |\n" for each in parser.heard]
+        heard = parser._actions  # noqa: SLF001  # nothing else lists those of groups, too
+        rows = [f"| {_argument(each)} | {_cell(each.help or '')}{_choices(each)} |\n" for each in heard]
         table = "| argument | what it is |\n|---|---|\n" + "".join(rows) if rows else ""
         parts.append(f"\n## {operation.name}\n{operation.help}\n\n{table}")
     return "".join(parts).replace("\n\n\n", "\n\n")
