@@ -329,6 +329,10 @@ class TestWhatEndsASession:
         second.sign_in()
         second.post(f"/sessions/end/{mine[0]}/")
 
+    def disown(self, first: Any, second: Any, clock: FakeClock) -> None:
+        (newer,) = [s.sid for s in open_sessions() if s.device.os != "iOS"]
+        second.post(f"/sessions/it-was-not-me/{newer}/")
+
     def command(self, *words: str) -> Callable[..., None]:
         return lambda *_: call_command("sojourn", *words, "--note", "x", "--yes", verbosity=0)
 
@@ -336,6 +340,7 @@ class TestWhatEndsASession:
         EndReason.LOGOUT: (9, lambda self, first, second, clock: first.post("/logout/")),
         EndReason.REVOKED: (9, revoke),
         EndReason.OPERATOR: (9, lambda self, *_: run("end", "--user", "ada", "--note", "x", "--yes")),
+        EndReason.DISOWNED: (9, disown),
         EndReason.EVICTED: (1, evict),
         EndReason.REPLACED: (9, lambda self, first, second, clock: first.sign_in()),
         EndReason.SWITCHED: (9, switch),
@@ -363,6 +368,9 @@ class TestWhatEndsASession:
         self.site(reason, settings)
         (said,) = [each for each in told("policy")["ends"] if each["reason"] == reason]
         assert said["in_force"]
+        if reason is EndReason.DISOWNED:  # only an older session is asked
+            second.sign_in()
+            clock.advance(SECOND)
         where = "/crashing-login/" if reason is EndReason.ABORTED else "/login/"
         first.sign_in(url=where)
         who = _subject("ada")

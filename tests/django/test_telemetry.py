@@ -163,6 +163,11 @@ def _revoke(first: Any, second: Any, clock: Any) -> None:
     second.post(f"/sessions/end/{mine}/")
 
 
+def _disown(first: Any, second: Any, clock: Any) -> None:
+    (newer,) = [s.sid for s in open_sessions() if s.device.os == "iOS"]
+    first.post(f"/sessions/it-was-not-me/{newer}/")
+
+
 def _as_operator(first: Any, second: Any, clock: Any) -> None:
     control().end(subject(), [open_sessions()[-1].sid], EndReason.OPERATOR, by="auth.user|99|0")
 
@@ -225,6 +230,7 @@ def _begin_anew(first: Any, second: Any, clock: Any) -> None:
 ENDINGS: dict[EndReason, Callable[[Any, Any, Any], None]] = {
     EndReason.LOGOUT: _log_out,
     EndReason.REVOKED: _revoke,
+    EndReason.DISOWNED: _disown,
     EndReason.OPERATOR: _as_operator,
     EndReason.REPLACED: _again,
     EndReason.SWITCHED: _switch,
@@ -458,7 +464,7 @@ Browser().sign_in()
 (scope,) = reader.get_metrics_data().resource_metrics[0].scope_metrics
 for metric in scope.metrics:
     for point in metric.data.data_points:
-        print(metric.name, *point.attributes.values(), getattr(point, "value", None) or point.count)
+        print(metric.name, *point.attributes.values(), point.value if hasattr(point, "value") else point.count)
 for span in spans.get_finished_spans():
     print(span.name, span.attributes["sojourn.outcome"])
 """
