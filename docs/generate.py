@@ -10,6 +10,7 @@ import ast
 import inspect
 import json
 import re
+import subprocess
 import sys
 from argparse import Action, ArgumentParser
 from collections.abc import Callable
@@ -38,6 +39,7 @@ from sojourn.web import problems
 
 DOCS = Path(__file__).parent
 COMMAND = ".venv/bin/python docs/generate.py"
+LINE = 120
 _PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 LIMIT_KEYS = {
@@ -75,11 +77,20 @@ def settings() -> str:
     for each in every():
         parse, example = each.metadata["parse"], each.metadata["example"]
         norun = " norun" if EXAMPLE_SECRET in example else ""  # a check rightly refuses it: everybody knows it
-        shown = f'```python{norun}\nSOJOURN = {{"{each.name}": {example}}}\n```\n'
+        written = _formatted(f'SOJOURN = {{"{each.name}": {example}}}\n')
+        shown = f"```python{norun}\n{written}```\n"
         parts.append(
             f"\n## {each.name}\n{each.metadata['doc']}\n\nDefault: {_default(parse, each.default)}.\n\n{shown}"
         )
     return "".join(parts)
+
+
+def _formatted(code: str) -> str:
+    """`code` as `ruff format` has it, which looks at the examples in these pages, too."""
+    if all(len(line) <= LINE for line in code.splitlines()):
+        return code
+    ruff = [sys.executable, "-m", "ruff", "format", f"--line-length={LINE}", "-"]
+    return subprocess.run(ruff, input=code, capture_output=True, text=True, check=True).stdout  # noqa: S603  # our own words
 
 
 def _default(parse: Callable[..., object], value: Any) -> str:
