@@ -69,7 +69,7 @@ class _Reader(HTMLParser):
             if name in _SHOWN and value:
                 self.said.append(value)
             elif name in {"data-explanations", "data-words"} and value:  # timeout.js and live.js show them
-                self.said += json.loads(value).values()
+                self.said += [_PLACEHOLDER.sub(" ", text) for text in json.loads(value).values()]
             elif (tag, name) == ("html", "lang"):
                 self.language = value or ""
 

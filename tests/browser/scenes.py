@@ -101,6 +101,7 @@ def choice_over(site: Site, person: People) -> Person:
 def ended_by_another(site: Site, person: People) -> Person:
     user, first = site.account("end_existing"), person()
     first.sign_in(user)
+    first.page.goto("about:blank")  # no page of the site is open, which would be told at once
     person(user_agent=IPHONE).sign_in(user)
     first.go("/report/")
     return first
@@ -172,8 +173,9 @@ def not_me_too_late(site: Site, person: People) -> Person:
     """The same after the password was changed."""
     user, reader = site.account("roomy"), person()
     person().sign_in(user)
+    link = site.link(user)  # an open page of that session notices the change, and ends
     site.change_password(user)
-    reader.go(site.link(user))
+    reader.go(link)
     return reader
 
 

@@ -155,6 +155,7 @@ def session_live(context: Context) -> dict[str, object]:
                 "switched": explanation("switched"),
                 **dict.fromkeys(("evicted", "replaced"), gettext("The new session")),
                 "ender": gettext("The session that did this"),
+                "device": pgettext("session", "%(browser)s on %(system)s"),
             }
         ),
         "nonce": None if nonce is None else str(nonce),

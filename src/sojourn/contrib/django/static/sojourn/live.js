@@ -105,9 +105,15 @@
     timer = setTimeout(round, pause);
   };
 
+  /* The server names a device to programs as "Firefox on Windows"; a page says it in its reader's language. */
+  const called = (device) => {
+    const [, browser, system] = /^(.+?) on (.+)$/.exec(device) ?? [];
+    return system ? words.device.replace("%(browser)s", () => browser).replace("%(system)s", () => system) : device;
+  };
+
   const finish = (problem) => {
     if (over && (told || !problem.reason)) return;
-    const by = problem.by && [problem.by.name || problem.by.device, problem.by.place].filter(Boolean).join(", ");
+    const by = problem.by && [problem.by.name || called(problem.by.device), problem.by.place].filter(Boolean).join(", ");
     const ender = by ? `${words[problem.reason] ?? words.ender}: ${by}.` : "";
     const detail = problem.reason ? [problem.detail, ender].filter(Boolean).join(" ") : words.ended;
     const known = { ...problem, detail, by: null };
