@@ -1,4 +1,4 @@
-""" "It was me", "it wasn't me": what follows when a subject answers for a sign-in that they were told of.
+"""Was it them? What follows when a subject answers for a sign-in that they were told of.
 
 Two ways lead here. The link in a message names a question, which is answered once, by whoever reads the message. A
 session of the subject may answer for those that began after it, and for no other: whoever came later, a thief
