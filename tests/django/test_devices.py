@@ -12,7 +12,7 @@ from django.template import Context, Template
 
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.wording import MUTABLE_NOTICES
-from sojourn.core.records import Profile
+from sojourn.core.records import Profile, SignIn
 from sojourn.core.timeouts import DAY, MINUTE
 from sojourn.core.wishes import MUTABLE, reference
 from tests.django.browser import PASSWORD, Browser, open_sessions
@@ -253,4 +253,6 @@ class TestForgetting:
         assert len(control().store.roster(subject).profile.devices) == 2
         clock.advance(13 * DAY)
         assert json.loads(run("purge", "--json"))["subjects"] == 1
-        assert control().store.roster(subject).profile == Profile()
+        at = control().store.roster(subject).profile.last_sign_in.at
+        # That there was one stays, so that whoever takes the account over is no first sign-in.
+        assert control().store.roster(subject).profile == Profile(last_sign_in=SignIn(at))
