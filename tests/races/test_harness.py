@@ -12,7 +12,7 @@ import pytest
 
 from sojourn.testing.races import RaceError, race
 
-HERE = "tests.unit.test_races"
+HERE = "tests.races.test_harness"
 
 
 def take_exclusively(number: int, folder: str) -> Callable[[int], bool]:
