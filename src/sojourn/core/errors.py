@@ -66,6 +66,17 @@ class StoreContention(StoreError):
     code = "store-contention"
 
 
+class StoreUnconfirmed(StoreError):
+    """The change was made, but not every replica has confirmed it: a failover in the next moments may undo it."""
+
+    code = "store-unconfirmed"
+
+    def __init__(self, message: str | None = None, *, outcome: object = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        """What the change came to."""
+
+
 class RecordFormatError(StoreError):
     """A stored record is damaged or from a newer version of Sojourn; upgrade this process."""
 
