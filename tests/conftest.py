@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.services import chromium, mariadb, postgres
+from tests.services import chromium, mariadb, postgres, valkey
 from tests.services.availability import NotInstalled, unavailable
 from tests.services.database import DatabaseServer
+from tests.services.valkey import ValkeyServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -50,6 +51,27 @@ def mariadb_server() -> Iterator[DatabaseServer]:
     """A MariaDB server of this test run's own. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
     try:
         server = mariadb.start()
+    except NotInstalled as missing:
+        unavailable(str(missing))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    """A Valkey server of this test run's own. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
+    yield from _running("valkey")
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[ValkeyServer]:
+    """A Redis server of this test run's own. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
+    yield from _running("redis")
+
+
+def _running(product: str) -> Iterator[ValkeyServer]:
+    try:
+        server = valkey.start(product)
     except NotInstalled as missing:
         unavailable(str(missing))
     yield server

