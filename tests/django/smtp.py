@@ -21,6 +21,8 @@ class Post:
     host: str = "127.0.0.1"
     port: int = 0
     at_recipient: str = "250 OK"
+    answers: dict[str, str] = field(default_factory=dict)
+    """How it answers to some recipients."""
     at_message: str = "250 OK"
     hangs_up_after_message: bool = False
     tried: threading.Event = field(default_factory=threading.Event)
@@ -32,9 +34,10 @@ class Post:
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802  # aiosmtpd's name
         self.tried.set()
-        if self.at_recipient.startswith("2"):
+        answer = self.answers.get(address, self.at_recipient)
+        if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
-        return self.at_recipient
+        return answer
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
         if self.hangs_up_after_message:

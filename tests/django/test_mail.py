@@ -299,6 +299,16 @@ def test_nothing_that_others_choose_is_markup_turns_text_or_becomes_a_link(stran
     assert {re.match(r"https://[^/\"]+", link)[0] for link in re.findall(r'href="([^"]*)"', page)} <= {SITE}  # type: ignore[index]
 
 
+@pytest.mark.parametrize("present", ["", "nonsense", "thief@example.net"])
+def test_the_address_of_then_is_written_to_whatever_the_present_one_is(ada: User, present: str) -> None:
+    User.objects.filter(pk=ada.pk).update(email=present)
+    event = started()
+    contacts = {str(event["id"]): "ada@example.org"}
+    assert MailSink().deliver(Message(str(event["id"]), subject(), (event,), contacts))
+    assert [mail.to for mail in outbox.outbox] == [["ada@example.org"], *([[present]] if "@" in present else [])]
+    assert len({mail.message()["Message-ID"] for mail in outbox.outbox}) == len(outbox.outbox)
+
+
 @override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend")
 def test_a_way_of_sending_without_a_network_is_as_good() -> None:
     assert deliver(started())

@@ -71,6 +71,28 @@ def test_what_a_server_will_never_take_is_given_up_and_what_it_may_take_later_is
     assert post.received == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "raised"),
+    [("550 No such user", None), ("451 Try later", DeliveryFailed)],
+    ids=["never", "later"],
+)
+def test_of_two_addresses_the_one_is_written_to_whatever_the_server_says_of_the_other(
+    settings: Any, ada: User, answer: str, raised: type[DeliveryFailed] | None
+) -> None:
+    User.objects.filter(pk=ada.pk).update(email="thief@example.net")
+    event = started()
+    with post_office(answers={"thief@example.net": answer}) as post:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = post.host, post.port
+        told = Message(str(event["id"]), subject(), (event,), {str(event["id"]): "ada@example.org"})
+        if raised is None:
+            assert MailSink().deliver(told)
+        else:
+            with pytest.raises(raised) as failure:
+                MailSink().deliver(told)
+            assert not isinstance(failure.value, DeliveryRefused)
+    assert post.recipients == [["ada@example.org"]]
+
+
 def test_a_server_that_hangs_up_half_way_is_tried_again(settings: Any) -> None:
     with post_office(hangs_up_after_message=True) as post, pytest.raises(DeliveryFailed) as raised:
         deliver(settings, post)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ from django.core import mail as outbox
 
 from sojourn.contrib.django.delivery import deliver
 from sojourn.contrib.django.internal.wiring import control
+from sojourn.core.search import EventQuery
 from sojourn.core.wishes import reference
+from sojourn.notify.turns import Turn
 from sojourn.testing.clock import FakeClock
 from tests.django.browser import Browser, sids, subject
+from tests.django.commands import told
 from tests.django.conftest import SetPolicy
 
 AGENTS = {
@@ -169,3 +173,94 @@ def test_a_server_that_is_away_is_tried_again_with_the_same_message(
     clock.advance(MINUTE)
     assert len(written()) == 2
     assert "Edge on Windows" in outbox.outbox[1].body
+
+
+def recipients() -> list[tuple[str, bool, bool]]:
+    """Deliver what is due; of each mail until now, to whom, and which of the two sign-ins it tells of."""
+    deliver()
+    return [(mail.to[0], "Edge on Windows" in mail.body, "Chrome on Linux" in mail.body) for mail in outbox.outbox]
+
+
+@pytest.mark.parametrize("changed", ["before anybody delivers", "within the minute"])
+def test_a_thief_who_changes_the_address_at_once_does_not_keep_the_owner_from_being_told(
+    learned: Browser, clock: FakeClock, ada: User, changed: str
+) -> None:
+    if changed == "within the minute":
+        Browser(AGENTS["Edge on Windows"]).sign_in()
+        assert recipients() == [("ada@example.org", True, False)]
+        outbox.outbox.clear()
+    Browser(AGENTS["Chrome on Linux"]).sign_in()
+    ada.email = "thief@example.net"
+    ada.save()
+    clock.advance(2 * MINUTE)
+    assert recipients() == [("ada@example.org", False, True), ("thief@example.net", False, True)]
+
+
+def test_a_thief_who_changes_the_address_while_the_mail_server_is_away_does_neither(
+    learned: Browser, clock: FakeClock, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sojourn.contrib.django.notices import mail
+    from sojourn.notify.sinks import DeliveryFailed
+
+    def away(_: Any) -> None:
+        raise DeliveryFailed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mail, "send", away)
+        Browser(AGENTS["Chrome on Linux"]).sign_in()
+        assert written() == []
+        User.objects.filter(pk=ada.pk).update(email="")  # past all signals
+    clock.advance(10 * MINUTE)
+    assert recipients() == [("ada@example.org", False, True)]
+
+
+def test_each_address_is_told_of_what_happened_while_it_was_the_account_s_and_the_present_one_of_all(
+    learned: Browser, clock: FakeClock, ada: User
+) -> None:
+    """The old address may be one that its owner has just given up, since somebody else reads it."""
+    for agent in ("Chrome on Linux", "Edge on Windows"):
+        Browser(AGENTS[agent]).sign_in()
+        User.objects.filter(pk=ada.pk).update(email="ada@new.example")
+    clock.advance(2 * MINUTE)
+    assert recipients() == [("ada@example.org", False, True), ("ada@new.example", True, True)]
+
+
+def test_the_address_of_then_is_forgotten_once_it_has_been_written_to(
+    learned: Browser, clock: FakeClock, any_events: Callable[[], str]
+) -> None:
+    Browser(AGENTS["Chrome on Linux"]).sign_in()
+    assert any_events().count("ada@example.org") == 1
+    assert recipients() == [("ada@example.org", False, True)]
+    assert "ada@example.org" not in any_events()
+
+
+def test_it_is_not_kept_at_all_of_what_nobody_is_told(learned: Browser, any_events: Callable[[], str]) -> None:
+    learned.sign_in()
+    assert "ada@example.org" not in any_events()
+
+
+def test_a_refusal_that_a_transaction_takes_back_is_told_to_the_address_of_then(
+    learned: Browser, second: Browser, sojourn: SetPolicy, clock: FakeClock, ada: User, atomic_requests: None
+) -> None:
+    sojourn(LIMITS=[{"max_sessions": 1, "overflow": "refuse"}])
+    learned.sign_in()
+    assert second.sign_in().status_code == 409
+    User.objects.filter(pk=ada.pk).update(email="thief@example.net")
+    deliver()
+    assert [mail.to for mail in outbox.outbox] == [["ada@example.org"], ["thief@example.net"]]
+
+
+def test_what_is_kept_of_it_is_exported_and_no_webhook_is_told(learned: Browser, sojourn: SetPolicy) -> None:
+    Browser(AGENTS["Chrome on Linux"]).sign_in()
+    waiting = [event for event in told("export", "ada")["events"] if "contact" in event]
+    assert [(event["type"], event["contact"]) for event in waiting] == [("session.started", "ada@example.org")]
+    batch = control().store.claim("a worker", control().clock(), control().clock() + MINUTE)
+    assert batch is not None
+    message = Turn(batch.letters, 0, 0, "a message", written=False).content()
+    assert "ada@example.org" not in str(message.events) + repr(message)
+
+
+@pytest.fixture
+def any_events() -> Callable[[], str]:
+    """All that is recorded of what happened, as text."""
+    return lambda: str(list(control().store.journal(EventQuery(subject()))))

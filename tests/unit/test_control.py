@@ -50,6 +50,24 @@ def ask(control: SessionControl, browser: str = "browser", subject: str = "ann")
     return outcome
 
 
+def test_where_somebody_is_written_to_is_kept_with_what_they_are_told_and_with_nothing_else(
+    store: MemoryStore, clock: FakeClock
+) -> None:
+    options = Options(tells=lambda event: event.type == "session.ended")
+    for overflow in (Overflow.END_EXISTING, Overflow.ASK):
+        control = SessionControl(store, Policy((Limit(1, overflow),)), clock=clock, options=options)
+        for _ in range(2):
+            outcome = control.start(Arrival("ann", contact="ann@example.org"), browser="browser")
+    assert {event.type: event.contact for event in store.events} == {
+        "session.started": "",
+        "session.ended": "ann@example.org",
+        "choice.offered": "",
+    }
+    assert isinstance(outcome, ChoiceRequired)
+    assert outcome.ticket is not None
+    assert control.pending(outcome.ticket, browser="browser").arrival.contact == ""
+
+
 def test_the_owner_is_given_the_token_and_the_store_its_digest(control: SessionControl, store: MemoryStore) -> None:
     session, token = sign_in(control)
     assert parse_token(token.reveal()).digest() == session.digest

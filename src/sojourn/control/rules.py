@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sojourn.core import admission, decisions, timeouts
 from sojourn.core.admission import Minted
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import ConfigurationError, InvalidToken
+from sojourn.core.events import Event
 from sojourn.core.outcomes import (
     Admitted,
     Authenticated,
@@ -33,6 +35,13 @@ from sojourn.core.tokens import (
     route_of,
 )
 
+T = TypeVar("T")
+
+
+def nobody(_: Event) -> bool:
+    """Whether a subject is told of an event where nobody tells them anything."""
+    return False
+
 
 def system_clock() -> int:
     """The time now, in integer milliseconds since 1970 (UTC)."""
@@ -47,7 +56,8 @@ class Options:
     minute, or a tenth of that timeout if it is less). `ticket_lifetime`: how long a pending sign-in waits for its
     choice. `rotation_grace`: how long a renewed token's predecessor is still accepted. `retention`: how long ended
     sessions are remembered. `address_retention`: how long their addresses are, if that is shorter. `memory`: how long
-    devices and places of somebody who does not come back are.
+    devices and places of somebody who does not come back are. `tells`: whether the subject is told of an event, so that
+    where they are written to at its moment is kept with it until they are; quick, and it never raises.
     """
 
     touch_interval: int | None = None
@@ -56,6 +66,7 @@ class Options:
     retention: int = 30 * DAY
     address_retention: int | None = None
     memory: int = 365 * DAY
+    tells: Callable[[Event], bool] = nobody
 
     def __post_init__(self) -> None:
         for name in ("ticket_lifetime", "retention", "address_retention", "memory"):
@@ -133,7 +144,8 @@ class Rules:
 
         def decide(roster: Roster) -> Decision[StartOutcome]:
             decision = admission.decide_start(roster, arrival, policy, minted, now)
-            return admission.offer(decision, arrival, minted, browser, dict(context), now)
+            offered = admission.offer(decision, arrival, minted, browser, dict(context), now)
+            return self.addressed(offered, arrival.contact)
 
         return Attempt(token, secret, decide)
 
@@ -143,9 +155,18 @@ class Rules:
         minted, token, _ = self.mint(arrival.subject, now)
 
         def decide(roster: Roster) -> Decision[StartOutcome]:
-            return admission.decide_choice(roster, arrival, browser, end, policy, minted, now)
+            decision = admission.decide_choice(roster, arrival, browser, end, policy, minted, now)
+            return self.addressed(decision, arrival.contact)
 
         return Attempt(token, secret, decide)
+
+    def addressed(self, decision: Decision[T], contact: str) -> Decision[T]:
+        """The decision, with `contact` in those of its events that the subject is told of."""
+        if not contact:
+            return decision
+        tells = self.options.tells
+        events = tuple(replace(event, contact=contact) if tells(event) else event for event in decision.events)
+        return replace(decision, events=events)
 
     def judge(self, session: Session | None, token: Token, now: int) -> Authentication:
         """What a look-up that found `session` for `token` comes to."""

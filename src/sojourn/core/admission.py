@@ -324,7 +324,8 @@ def offer(
     """Add the ticket to a decision that asks; any other decision comes back as it is."""
     if not isinstance(decision.outcome, ChoiceRequired):
         return decision
-    ticket = Ticket(minted.ticket, arrival.subject, now, minted.ticket_expires, browser, arrival, context)
+    kept = replace(arrival, contact="")  # whoever chooses brings their own
+    ticket = Ticket(minted.ticket, arrival.subject, now, minted.ticket_expires, browser, kept, context)
     return replace(decision, issue=ticket)
 
 

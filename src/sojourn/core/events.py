@@ -13,11 +13,17 @@ from sojourn.core.tokens import route_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a subject. `id` is the same in every copy that is ever delivered."""
+    """Something that happened to a subject. `id` is the same in every copy that is ever delivered.
+
+    `contact`: where the subject was written to at that moment, if they are to be told of this; whoever changes the
+    account's address afterwards does not keep its owner from learning of it. No sink is told it as part of the event,
+    and it is forgotten when nobody waits for the event any more.
+    """
 
     subject: str
     at: int
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    contact: str = field(default="", repr=False)
 
     @property
     def type(self) -> str:
@@ -180,9 +186,20 @@ def session_facts(session: Session) -> dict[str, object]:
     return facts
 
 
+CONTACT = "contact"
+"""What `Event.contact` is called in a payload, if there is any."""
+
+
+def uncontacted(body: Mapping[str, object]) -> Mapping[str, object]:
+    """What an event told (`payload`), without its contact."""
+    return {name: value for name, value in body.items() if name != CONTACT} if CONTACT in body else body
+
+
 def payload(event: Event) -> dict[str, object]:
-    """The event as a JSON object, version 1: what an outbox keeps and a sink is given."""
+    """The event as a JSON object, version 1: what an outbox keeps and, without the contact, a sink is given."""
     body: dict[str, object] = {"v": 1, "id": event.id, "type": event.type, "subject": event.subject, "at": event.at}
+    if event.contact:
+        body[CONTACT] = event.contact
     for name in type(event).__slots__:
         value = getattr(event, name)
         if isinstance(value, Session):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sojourn.core.events import Event
+from sojourn.core.events import Event, uncontacted
 from sojourn.core.records import Profile, Session, SignIn
 
 
@@ -45,12 +45,12 @@ def without_address(profile: Profile, before: int) -> Profile:
 def bare(body: Mapping[str, object]) -> dict[str, object]:
     """What an event told (`sojourn.core.events.payload`), without the addresses in it."""
     parts = {name: part for name in ("session", "arrival", "previous") if isinstance(part := body.get(name), Mapping)}
-    return {**body, **{name: {**part, "address": ""} for name, part in parts.items() if "address" in part}}
+    return {**uncontacted(body), **{name: {**part, "address": ""} for name, part in parts.items() if "address" in part}}
 
 
 def bare_event(event: Event) -> Event:
     """The event without the addresses in it."""
-    changes: dict[str, object] = {}
+    changes: dict[str, object] = {"contact": ""}
     for name in ("session", "arrival", "previous"):
         part = getattr(event, name, None)
         if isinstance(part, Session):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
+from sojourn.core.events import CONTACT, uncontacted
 from sojourn.core.records import clean_text
 
 BATCH_MAX = 100
@@ -78,9 +79,24 @@ class Letter:
         return int(str(self.event["at"]))
 
     @property
+    def contact(self) -> str:
+        """Where its subject was written to when it happened; empty if that is not known, or forgotten."""
+        return str(self.event.get(CONTACT, ""))
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody waits for it, nor could: no sink has given it up."""
+        return self.due is None and not self.dead
+
+    @property
     def dead(self) -> bool:
         """Whether a sink has given it up."""
         return any(each.fate is Fate.DEAD for each in self.progress.values())
+
+
+def settled(letter: Letter) -> Letter:
+    """`letter` as a store keeps it from now on: without its contact once it is over."""
+    return replace(letter, event=uncontacted(letter.event)) if letter.over and letter.contact else letter
 
 
 def revived(letter: Letter, now: int, sink: str | None = None) -> Letter | None:
@@ -158,7 +174,7 @@ class Outbox(Protocol):
         remembered until it is purged. Atomic. If the lease is another worker's by now, or nobody's (the subject was
         erased, a letter of theirs revived), nothing is written, and None is returned: whoever works on must stop. A
         lease that is over, but that nobody has taken since, still counts. A letter that is not recorded any more is
-        passed over.
+        passed over. The contact of a letter that is over is forgotten with it: see `settled`.
         """
         ...
 

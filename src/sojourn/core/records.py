@@ -208,6 +208,8 @@ class Arrival:
     """The sid of the session whose owner acts as this subject; never refused, never counted. Empty otherwise."""
     privileges: str = field(default="", repr=False)
     """A digest of what the subject may do now."""
+    contact: str = field(default="", repr=False)
+    """Where the subject is written to now; kept with what they are told of this sign-in, and nowhere else."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "client", clean_text(self.client))

@@ -1,7 +1,7 @@
 """What a sink is: a way of telling somebody of events, such as mail or one webhook."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sojourn.core.errors import SojournError
@@ -30,11 +30,13 @@ class Message:
     """What a sink is to tell at once: events of one subject in their order, as `core.events.payload` wrote them.
 
     `id` is that of its first event. Every copy has the same id and the same events, whoever sends it and whenever.
+    `contacts`: where the subject was written to when each happened, by the event's id, as far as that is known.
     """
 
     id: str
     subject: str
     events: tuple[Mapping[str, object], ...]
+    contacts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Sink(Protocol):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sojourn.core.events import uncontacted
 from sojourn.core.outbox import Fate, Letter, Progress
 from sojourn.notify.sinks import Message, Sink
 
@@ -28,7 +29,9 @@ class Turn:
 
     def content(self) -> Message:
         """What the sink is given."""
-        return Message(self.message, self.letters[0].subject, tuple(letter.event for letter in self.letters))
+        events = tuple(uncontacted(letter.event) for letter in self.letters)
+        contacts = {letter.id: letter.contact for letter in self.letters if letter.contact}
+        return Message(self.message, self.letters[0].subject, events, contacts)
 
 
 def waits(sink: Sink, letter: Letter) -> bool:

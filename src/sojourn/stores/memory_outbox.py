@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from sojourn.core.events import Event, payload
 from sojourn.core.fading import bare, bare_event
-from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Lease, Letter, revived
+from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Lease, Letter, revived, settled
 
 
 @dataclass(slots=True)
@@ -86,7 +86,9 @@ class MemoryOutbox:
             return None
         for letter in letters:
             if letter.id in self.letters:
-                self.letters[letter.id] = replace(self.letters[letter.id], due=letter.due, progress=letter.progress)
+                kept = settled(replace(self.letters[letter.id], due=letter.due, progress=letter.progress))
+                self.letters[letter.id] = kept
+                self.events[letter.id] = replace(self.events[letter.id], contact=kept.contact)
         if until is None:
             self._lease(Lease(lease.subject, "", 0, dict(told)))
             return None

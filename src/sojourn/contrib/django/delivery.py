@@ -41,6 +41,11 @@ def wanted(event: Event) -> bool:
         return True
 
 
+def told_by_mail(event: Event) -> bool:
+    """Whether the event goes by mail, so that its user's address is kept with it until then. As quick as `wanted`."""
+    return current().NOTICES.use(Channel.MAIL) and MailSink().wants(payload(event))
+
+
 def deliverer(worker: str = "") -> Deliverer:
     """A new deliverer over this site's store, for one thread. `worker`: its name, unique; made up if not given."""
     from sojourn.contrib.django.internal.wiring import control, now

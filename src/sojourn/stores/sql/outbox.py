@@ -1,10 +1,12 @@
 """Delivery on a SQL database: who tells of whom, and how far they are. Never inside a caller's transaction."""
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
 from sojourn.core.errors import RecordFormatError
+from sojourn.core.events import uncontacted
 from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Lease, Letter, revived
 from sojourn.stores.sql.database import Row, Value
 from sojourn.stores.sql.letters import failing_of, letter_of, progress_text, told_of, told_text
@@ -59,7 +61,7 @@ class SQLOutbox:
     def settle(
         self, lease: Lease, letters: Collection[Letter], told: Mapping[str, int], *, until: int | None
     ) -> Lease | None:
-        """See `Outbox.settle`. One statement, and one more for each letter."""
+        """See `Outbox.settle`. One statement, and one more for each letter; three if its contact is forgotten."""
         mine = (told_text(told), lease.subject, lease.worker)
 
         def work() -> bool:
@@ -143,6 +145,15 @@ class SQLOutbox:
     def _write(self, letter: Letter) -> None:
         statement = self._sql.dead_letter if letter.dead else self._sql.letter
         self._execute(statement, (letter.due, progress_text(letter), letter.id))
+        if letter.over and letter.contact:
+            self._without_contact(letter.id)
+
+    def _without_contact(self, event: str) -> None:
+        # As it is by now: its addresses may have been forgotten since it was read.
+        for row in self._query(self._sql.one, (event,)):
+            present = _readable(row)
+            if present is not None:
+                self._execute(self._sql.retell, (json.dumps(uncontacted(present.event)), event))
 
     def _revive(self, event: str, now: int, sink: str | None) -> bool:
         found = self._query(self._sql.subject, (event,)) if storable(event, WIDTHS["event"]) else []

@@ -45,6 +45,7 @@ class OutboxStatements:
         self.letter = "UPDATE sojourn_event SET due = %s, progress = %s, dead = NULL WHERE event = %s"
         self.dead_letter = "UPDATE sojourn_event SET due = %s, progress = %s, dead = id WHERE event = %s"
         self.damaged = "UPDATE sojourn_event SET due = NULL, dead = id WHERE event = %s"
+        self.retell = "UPDATE sojourn_event SET payload = %s WHERE event = %s"
         self.one = f"SELECT {columns} FROM sojourn_event WHERE event = %s{dialect.locking}"
         self.subject = "SELECT subject FROM sojourn_event WHERE event = %s AND dead IS NOT NULL"
         self.dead = f"SELECT {columns}, dead FROM sojourn_event WHERE dead > %s ORDER BY dead LIMIT %s"

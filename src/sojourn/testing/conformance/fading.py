@@ -82,7 +82,7 @@ class Fading(Setup):
         facts = {"device": "Firefox", "address": "192.0.2.2", "place": "Zürich"}
         events = [
             SessionStarted(subject="ann", at=START, session=kept, previous={"at": START, **facts}, id="1"),
-            StartRefused(subject="ann", at=START + 1, arrival=facts, limit="one", id="2"),
+            StartRefused(subject="ann", at=START + 1, arrival=facts, limit="one", id="2", contact="ann@x"),
             StartRefused(subject="ann", at=START + 9, arrival=facts, limit="one", id="3"),
             StartRefused(subject="bob", at=START + 1, arrival=facts, limit="one", id="4"),
         ]
@@ -98,6 +98,7 @@ class Fading(Setup):
             "3": True,
             "4": True,
         }
+        assert "ann@x" not in told["2"]
         assert all("Zürich" in told[name] for name in ("1", "2"))
         assert store.roster("ann").profile.last_sign_in == replace(last, address="")
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from sojourn.core.decisions import Decision
-from sojourn.core.events import SessionRotated
+from sojourn.core.events import SessionRotated, payload
 from sojourn.core.outbox import Failing, Fate, Progress
+from sojourn.core.search import EventQuery
 from sojourn.core.store import Store
 from sojourn.testing.clock import START
 from sojourn.testing.conformance.letters import DONE, LATER, claim, give_up, happen, ids, ids_of, settle, started
@@ -44,6 +45,30 @@ class Settling(Setup):
         done = [replace(each, due=None, progress={"mail": DONE}) for each in batch.letters]
         assert store.settle(batch.lease, done, {}, until=LATER) is not None
         assert store.census(START).outbox == 0
+
+    def test_where_somebody_was_written_to_is_kept_until_nobody_waits_and_then_forgotten(self, store: Store) -> None:
+        event = replace(started("ann", START), contact="ann@example.org")
+        keep(store, events=[event])
+        batch = claim(store)
+        (letter,) = batch.letters
+        assert letter.contact == "ann@example.org"
+        settle(store, batch, [replace(letter, due=START + 1, progress={"mail": Progress(attempts=1)})])
+        batch = claim(store, now=START + 1)
+        assert batch.letters[0].contact == "ann@example.org"
+        settle(store, batch, [replace(batch.letters[0], due=None, progress={"mail": DONE})])
+        (left,) = store.journal(EventQuery("ann"))
+        assert left == payload(replace(event, contact=""))
+
+    def test_of_what_was_given_up_it_is_kept_for_whoever_sends_it_again(self, store: Store) -> None:
+        keep(store, events=[replace(started("ann", START), contact="ann@example.org")])
+        batch = claim(store)
+        give_up(store, batch, batch.letters)
+        (dead,) = store.dead_letters(9)
+        assert dead.contact == "ann@example.org"
+        store.revive([dead.id], LATER)
+        batch = claim(store, now=LATER, until=LATER + 9)
+        settle(store, batch, [replace(batch.letters[0], due=None, progress={"mail": DONE})])
+        assert "example.org" not in str(store.journal(EventQuery("ann")))
 
     # What was given up
 

@@ -16,6 +16,7 @@ from sojourn.contrib.django.internal.locking import user_first
 from sojourn.contrib.django.internal.privileges import privileges_of
 from sojourn.contrib.django.internal.visit import Stop, Visit, unwrapped, visit_of
 from sojourn.contrib.django.internal.wiring import control, now
+from sojourn.contrib.django.notices.recipients import contact_of
 from sojourn.contrib.django.settings import current
 from sojourn.control.rules import Attempt
 from sojourn.core.errors import InvalidTicket, StoreError, StoreUnavailable
@@ -105,6 +106,7 @@ def arrival_of(request: HttpRequest, session: SessionBase, visit: Visit, user: A
         privileges=privileges_of(user),
         replaces=replaces,
         carrier_expires=carrier.expires(session, now()),
+        contact=contact_of(user),
     )
 
 

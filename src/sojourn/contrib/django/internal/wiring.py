@@ -1,12 +1,13 @@
 """Puts the parts together: the settings' policy, the observed SQL store on Django's connection, session control."""
 
+from dataclasses import replace
 from functools import cache
 
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from sojourn.contrib.django.database import DjangoDatabase
-from sojourn.contrib.django.delivery import wanted
+from sojourn.contrib.django.delivery import told_by_mail, wanted
 from sojourn.contrib.django.internal.herald import Herald
 from sojourn.contrib.django.settings import current
 from sojourn.contrib.django.telemetry import observers
@@ -32,7 +33,7 @@ def control() -> SessionControl:
     store = ObservedStore(
         SQLStore(database, wanted=wanted), [*observers(), Herald()], clock=now, committed=database.when_committed
     )
-    return SessionControl(store, policy, clock=now, options=settings.options())
+    return SessionControl(store, policy, clock=now, options=replace(settings.options(), tells=told_by_mail))
 
 
 def _forget(*, setting: str, **_: object) -> None:

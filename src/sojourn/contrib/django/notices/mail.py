@@ -19,6 +19,7 @@ from django.utils.encoding import punycode
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.notices.links import address_of, not_me_url
 from sojourn.contrib.django.notices.plain import plain
+from sojourn.contrib.django.notices.recipients import addressed
 from sojourn.contrib.django.notices.wording import Event, Look, entries, subject_line
 from sojourn.contrib.django.settings import current
 from sojourn.core.records import Profile
@@ -31,8 +32,6 @@ TIMEOUT = 10
 TIMEOUT_MAX = 15
 """EMAIL_TIMEOUT counts for no more here: a worker must not sit longer with one message than it may."""
 
-_ADDRESS = re.compile(r"""[^\s,;:<>()\[\]"\\@]{1,64}@[^\s,;:<>()\[\]"\\@]{1,255}""")
-"""One plain address: no list of several, no comment, no display name, nothing that ends a header."""
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -49,23 +48,38 @@ class MailSink:
         return bool(told(event, Channel.MAIL, current().NOTICES))
 
     def deliver(self, message: Message) -> bool:
-        """Write to the subject's user. False if they do not want to know, have no address, or are gone."""
+        """Write to the subject's user, also at the address that they had when it happened.
+
+        False if they do not want to know, have no address, or are gone.
+        """
         user = adapter().users_of([message.subject]).get(message.subject)
         if user is None or not getattr(user, "is_active", True):
             return False
-        address = plain(adapter().email(user), 320)
-        if not address:
-            return False
         profile = control().store.roster(message.subject).profile
-        found = {kind for event in message.events for kind in _told(event, profile.muted)}
-        if not found:
-            return False
-        if not (_ADDRESS.fullmatch(address) and address.isprintable()):
-            raise DeliveryRefused("What the account has for an e-mail address is none.")
-        with reading_as(user):
-            mail = written(message, user, address, profile, found)
-        send(mail)
-        return True
+        mails = []
+        for address, part in addressed(message, plain(adapter().email(user), 320)):
+            found = {kind for event in part.events for kind in _told(event, profile.muted)}
+            if found:
+                with reading_as(user):
+                    mails.append(written(part, user, address, profile, found))
+        return send_each(mails)
+
+
+def send_each(mails: Sequence[EmailMultiAlternatives]) -> bool:
+    """Hand over all of them, though one be refused. Whether there was any.
+
+    Raises DeliveryFailed if one of them may be taken later, DeliveryRefused if none of them ever will be.
+    """
+    failures = []
+    for mail in mails:
+        try:
+            send(mail)
+        except DeliveryFailed as error:
+            failures.append(error)
+    for failure in failures:
+        if not isinstance(failure, DeliveryRefused) or len(failures) == len(mails):
+            raise failure
+    return bool(mails)
 
 
 def _told(event: Event, muted: Collection[str]) -> frozenset[Kind]:
