@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from tests.services import chromium, mariadb, postgres, valkey
+from tests.services import chromium, cluster, mariadb, postgres, valkey
 from tests.services.availability import NotInstalled, unavailable
+from tests.services.cluster import Cluster
 from tests.services.database import DatabaseServer
 from tests.services.valkey import ValkeyServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+Server = TypeVar("Server", DatabaseServer, ValkeyServer, Cluster)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,47 +38,49 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[DatabaseServer]:
-    """A PostgreSQL server of this test run's own. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
+def _started(start: Callable[[], Server]) -> Iterator[Server]:
     try:
-        server = postgres.start()
+        server = start()
     except NotInstalled as missing:
         unavailable(str(missing))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[DatabaseServer]:
+    """A PostgreSQL server of this test run's own. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
+    yield from _started(postgres.start)
 
 
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[DatabaseServer]:
     """A MariaDB server of this test run's own. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
-    try:
-        server = mariadb.start()
-    except NotInstalled as missing:
-        unavailable(str(missing))
-    yield server
-    server.stop()
+    yield from _started(mariadb.start)
 
 
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[ValkeyServer]:
     """A Valkey server of this test run's own. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
-    yield from _running("valkey")
+    yield from _started(lambda: valkey.start("valkey"))
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[ValkeyServer]:
     """A Redis server of this test run's own. Skips where there is none (fails with SOJOURN_REQUIRE_ALL=1)."""
-    yield from _running("redis")
+    yield from _started(lambda: valkey.start("redis"))
 
 
-def _running(product: str) -> Iterator[ValkeyServer]:
-    try:
-        server = valkey.start(product)
-    except NotInstalled as missing:
-        unavailable(str(missing))
-    yield server
-    server.stop()
+@pytest.fixture(scope="session")
+def valkey_cluster() -> Iterator[Cluster]:
+    """A Cluster of six Valkeys. A test that harms it calls `heal()` at its end. Skips like `valkey_server`."""
+    yield from _started(lambda: cluster.start("valkey"))
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[Cluster]:
+    """A Cluster of six Redises. A test that harms it calls `heal()` at its end. Skips like `redis_server`."""
+    yield from _started(lambda: cluster.start("redis"))
 
 
 @pytest.fixture(scope="session")

