@@ -11,9 +11,10 @@ import pytest
 from sojourn import Admitted, Arrival, Authenticated, ChoiceRequired, Limit, Policy, SessionControl
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import RecordFormatError
-from sojourn.core.events import SessionStarted
+from sojourn.core.events import SessionStarted, StartRefused
 from sojourn.core.outbox import Failing
 from sojourn.core.policy import Overflow
+from sojourn.core.records import Profile, SignIn
 from sojourn.core.timeouts import MINUTE, Timeouts
 from sojourn.stores.sql import Beside, SQLStore, rows
 from sojourn.testing.clock import START, FakeClock
@@ -146,10 +147,25 @@ def test_nothing_reads_a_whole_table_but_a_read_that_means_to(alias: str, store:
         assert store.touch(session("sid 7"), START, None) is True
         store.transact("subject 7", lambda roster: Decision(None, update=(ended(roster.sessions[0], 1),)), digest("7"))
         assert store.purge(START + 9, 3) == 3 + 3 + 3
+        assert store.forget_addresses(START + 9) == store.fade(START + 9, 5) == 0
     explained = [text for text in statements if text.split()[0] in ("SELECT", "UPDATE", "DELETE")]
     assert len(explained) >= 14
     assert {text: found for text in explained if (found := scans(alias, text))} == {}
     assert scans(alias, "SELECT * FROM sojourn_session WHERE place = 'nowhere'"), "a scan is seen where there is one"
+
+
+def test_what_has_no_address_any_more_is_not_read_again(alias: str, store: SQLStore) -> None:
+    facts = {"device": "Firefox", "address": "192.0.2.1", "place": 'an "address": "192.0.2.1'}
+    happened = StartRefused(subject="ann", at=START, arrival=facts, limit="one", contact="ann@example.org")
+    last = Profile(last_sign_in=SignIn(START, "Firefox", "192.0.2.1", facts["place"]))
+    kept = session("a", address="192.0.2.1", place=facts["place"])
+    store.transact("ann", lambda _: Decision(None, insert=kept, events=(happened,), profile=last))
+    store.transact("ann", lambda _: Decision(None, update=(ended(kept, START + 1),)))
+    assert store.forget_addresses(START + 5) == 1
+    with sql_site.captured(alias) as statements:
+        assert store.forget_addresses(START + 5) == 0
+    assert [statement.split()[0] for statement in statements] == ["SELECT"] * 3
+    assert [row for text in statements for row in sql_site.run(alias, text)] == []
 
 
 # Along with a row of somebody else's -----------------------------------------------------------------------------

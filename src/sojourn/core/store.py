@@ -101,8 +101,9 @@ class Store(Outbox, Protocol):
     def forget_addresses(self, before: int) -> int:
         """Forget the addresses of sessions that ended before `before`, in small batches that do not hold others up.
 
-        And, of the subjects whose sessions those are, the addresses in their recorded events from before then, and that
-        of their last sign-in if it was before then. Returns of how many sessions.
+        And those in all events recorded before then, whoever they are about and whatever became of it (see
+        `sojourn.core.fading.bare`), and those of last sign-ins from before then. What has none any more is not read
+        again. Returns of how many sessions.
         """
         ...
 

@@ -166,10 +166,9 @@ class MemoryStore:
             found = [s for s in self._sessions.values() if s.address and s.ended is not None and s.ended < before]
             for session in found:
                 self._write(replace(session, address=""))
-            for subject in {session.subject for session in found}:
-                if subject in self._profiles:
-                    self._profiles[subject] = without_address(self._profiles[subject], before)
-                self._outbox.forget_addresses(subject, before)
+            for subject, profile in self._profiles.items():
+                self._profiles[subject] = without_address(profile, before)
+            self._outbox.forget_addresses(before)
             return len(found)
 
     def search(self, query: SessionQuery, now: int) -> Page:

@@ -30,10 +30,10 @@ class MemoryOutbox:
         for event in events:
             del self.events[event.id], self.letters[event.id]
 
-    def forget_addresses(self, subject: str, before: int) -> None:
-        """Forget the addresses in what is recorded of the subject from before `before`."""
+    def forget_addresses(self, before: int) -> None:
+        """Forget the addresses in what is recorded from before `before`."""
         for key, event in self.events.items():
-            if event.subject == subject and event.at < before:
+            if event.at < before:
                 self.events[key] = bare_event(event)
                 self.letters[key] = replace(self.letters[key], event=bare(self.letters[key].event))
 

@@ -39,8 +39,8 @@ class Knowing(Telling):
     )
     ADDRESS_RETENTION: int | None = setting(
         parse_duration,
-        "How long after a session's end its network address is kept, where RETENTION is too long for it. `manage.py "
-        "sojourn purge` takes it away.",
+        "How long after a session's end its network address is kept, where RETENTION is too long for it; and how long "
+        "those of sign-ins are, admitted or refused. `manage.py sojourn purge` takes them away.",
         default=None,
         example='"7d"',
     )

@@ -1,17 +1,17 @@
 """Forgetting parts of records on a SQL database, in short transactions: addresses, and what nobody uses any more."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import RecordFormatError
 from sojourn.core.fading import bare, faded, without_address
-from sojourn.core.records import Profile, Roster
+from sojourn.core.records import Roster
 from sojourn.stores.sql.database import Value
 from sojourn.stores.sql.outbox import Attempt, Execute, Query
+from sojourn.stores.sql.profiles import profile_of
 from sojourn.stores.sql.statements import Statements
 
 _BATCH = 200
@@ -38,6 +38,12 @@ class SQLFading:
 
     def forget_addresses(self, before: int) -> int:
         """See `Store.forget_addresses`. Goes on from where each batch ended: what is done is not read again."""
+        gone = self._of_sessions(before)
+        self._of_events(before)
+        self._of_subjects(before)
+        return gone
+
+    def _of_sessions(self, before: int) -> int:
         total, since = 0, 0
         while rows := self._query(self._sql.addressed, (since, before, _BATCH)):
             sids = [row[0] for row in rows]
@@ -45,33 +51,32 @@ class SQLFading:
             gone = self._attempt(forget, atomic=False)
             if not gone:  # somebody else does the same at this moment
                 break
-            total += gone
-            for subject in dict.fromkeys(_text(row[1]) for row in rows):
-                self._of_subject(subject, before)
-            since = rows[-1][2]
+            total, since = total + gone, rows[-1][1]
         return total
 
-    def _of_subject(self, subject: str, before: int) -> None:
-        def forget(roster: Roster) -> Decision[None]:
-            left: Profile = without_address(roster.profile, before)
-            return Decision(None, profile=left)
+    def _of_events(self, before: int) -> None:
+        at, last = 0, 0
+        while rows := self._query(self._sql.addressed_events, (at, before, at, last, _BATCH)):
+            for event, payload, *_ in rows:
+                with suppress(AttributeError, TypeError, ValueError):  # what cannot be read is left
+                    values = (json.dumps(bare(json.loads(payload))), event)
+                    self._attempt(partial(self._execute, self._sql.retell, values), atomic=False)
+            at, last = rows[-1][2:]
 
-        try:
-            self._transact(subject, forget)
-        except RecordFormatError:
-            return  # what cannot be read tells no address
-        self._write(self._query(self._sql.told_before, (subject, before)))
-
-    def _write(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        for event, payload in rows:
-            try:
-                body = json.loads(payload)
-                left = bare(body)
-            except (AttributeError, TypeError, ValueError):
-                continue
-            if left != body:
-                values = (json.dumps(left), event)
-                self._attempt(partial(self._execute, self._sql.retell, values), atomic=False)
+    def _of_subjects(self, before: int) -> None:
+        seen: Value = 0
+        last: Value = ""
+        while rows := self._query(self._sql.addressed_subjects, (seen, before, seen, last, _BATCH)):
+            for profile, _, subject in rows:
+                with suppress(RecordFormatError):
+                    found = profile_of(profile)
+                    # One who is there again has the address of a sign-in since: not locked for nothing.
+                    if without_address(found, before) != found:
+                        self._transact(
+                            _text(subject),
+                            lambda roster: Decision(None, profile=without_address(roster.profile, before)),
+                        )
+            seen, last = rows[-1][1:]
 
 
 def _text(value: object) -> str:

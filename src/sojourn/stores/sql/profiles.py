@@ -7,12 +7,15 @@ from sojourn.core.errors import RecordFormatError
 from sojourn.core.records import Eviction, KnownDevice, KnownPlace, Location, Pause, Profile, SignIn
 from sojourn.stores.sql.damage import DAMAGE, each, flag, known_format, texts
 
+LAST_ADDRESS = "last_address"
+"""The key of the last sign-in's address. Apart from the rest of it, so that a statement finds those that have one."""
 _NOTHING = Profile()
 _KEYS = ("format", "pause", "device_names", "evictions", "unenforced")
 _LATER: dict[str, Any] = {
     "devices": {},
     "places": [],
     "last_sign_in": None,
+    LAST_ADDRESS: "",
     "refused_since": 0,
     "muted": [],
     "confirmed": {},
@@ -35,9 +38,8 @@ def profile_text(profile: Profile) -> str | None:
         "unenforced": dict(profile.unenforced),
         "devices": {digest: [one.since, one.last, one.label, one.trusted] for digest, one in profile.devices.items()},
         "places": [[location_facts(one.location), one.last] for one in profile.places],
-        "last_sign_in": None
-        if last is None
-        else [last.at, last.device, last.address, last.place, location_facts(last.location)],
+        "last_sign_in": None if last is None else [last.at, last.device, "", last.place, location_facts(last.location)],
+        LAST_ADDRESS: "" if last is None else last.address,
         "refused_since": profile.refused_since,
         "muted": sorted(profile.muted),
         "confirmed": dict(profile.confirmed),
@@ -68,7 +70,7 @@ def profile_of(value: object) -> Profile:
             unenforced=unenforced,
             devices={digest: _device(*one) for digest, one in later["devices"].items()},
             places=tuple(_place(*one) for one in later["places"]),
-            last_sign_in=None if later["last_sign_in"] is None else _sign_in(*later["last_sign_in"]),
+            last_sign_in=_last_sign_in(later["last_sign_in"], later[LAST_ADDRESS]),
             refused_since=later["refused_since"],
             muted=frozenset(texts(later["muted"])),
             confirmed=later["confirmed"],
@@ -119,7 +121,11 @@ def _place(location: Any, last: Any) -> KnownPlace:
     return KnownPlace(location_of(location), last)
 
 
-def _sign_in(at: Any, device: Any, address: Any, place: Any, location: Any) -> SignIn:
+def _last_sign_in(facts: Any, last_address: Any) -> SignIn | None:
+    each(str, (last_address,))
+    if facts is None:
+        return None
+    at, device, address, place, location = facts  # the first version had the address here
     each(int, (at,))
     each(str, (device, address, place))
-    return SignIn(at, device, address, place, location_of(location))
+    return SignIn(at, device, last_address or address, place, location_of(location))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from string import ascii_letters
 
 from sojourn.core.errors import ConfigurationError
+from sojourn.core.events import CONTACT
 from sojourn.core.search import folded
+from sojourn.stores.sql.profiles import LAST_ADDRESS
 from sojourn.stores.sql.rows import EVENT, NEVER, SEEN, SESSION, TICKET
 
 ROSTER = "sojourn_session_roster"
@@ -15,6 +17,8 @@ STARTED = "sojourn_session_started"
 ENDED = "sojourn_session_ended"
 ADDRESS = "sojourn_session_address"
 PREDECESSOR = "sojourn_session_predecessor"
+HAPPENED = "sojourn_event_at"
+USED = "sojourn_subject_seen"
 _ESCAPED = {ord(wildcard): f"!{wildcard}" for wildcard in "!%_"}
 EPOCH = "(SELECT at FROM sojourn_epoch WHERE id = 1)"
 """The moment of the newest epoch, or NULL. Part of every statement that needs it: read apart it might be too old."""
@@ -34,7 +38,8 @@ class Dialect:
     waited for a lock. `binary_text`: text is sent as UTF-8, whatever the connection's character set. `by_index`,
     `by_key`, `by_none`: let a read go by the index `{name}`, the primary key or no index, and no other way.
     `quotient`: divides whole numbers. `contains`: whether `{column}` has a part that matches a parameter, made by
-    `part_pattern`.
+    `part_pattern`. `filled`: whether `{column}`, which is JSON as we write it, has a text that is not empty under the
+    key `{key}`.
     """
 
     greatest: str
@@ -50,6 +55,7 @@ class Dialect:
     by_key: str = ""
     by_none: str = ""
     quotient: str = "/"
+    filled: str = """{column} ~ '"{key}": "[^"]'"""
     contains: str = "LOWER({column}) LIKE %s ESCAPE '!'"
 
     def part_pattern(self, text: str) -> str:
@@ -57,6 +63,10 @@ class Dialect:
         if self.binary_text:
             return "".join(f"[{c}{c.swapcase()}]" if c in ascii_letters else re.escape(c) for c in text)
         return f"%{folded(text).translate(_ESCAPED)}%"
+
+    def has(self, column: str, key: str) -> str:
+        """A condition: see `filled`."""
+        return self.filled.format(column=column, key=key)
 
     def sessions(self, index: str) -> str:
         """The table of sessions, to be read by `index` (empty: by none) wherever the database must be told."""
@@ -72,6 +82,7 @@ DIALECTS = {
         # Nobody runs ANALYZE, and without it whatever is compared by "=" is taken for rare: "open" for one.
         by_index=" INDEXED BY {name}",
         by_none=" NOT INDEXED",
+        filled="""{column} GLOB '*"{key}": "[^"]*'""",
         contains="{column} LIKE %s ESCAPE '!'",  # blind to the case of A to Z by itself, and LOWER takes as long again
     ),
     "postgresql": Dialect(
@@ -98,6 +109,7 @@ DIALECTS = {
         by_index=" FORCE INDEX ({name})",
         by_key=" FORCE INDEX (PRIMARY)",
         quotient="DIV",
+        filled="""{column} REGEXP '"{key}": "[^"]'""",
         contains="{column} REGEXP %s",  # LOWER leaves binary text as it is
     ),
 }
@@ -165,10 +177,21 @@ class Statements:
         self.dormant = "SELECT subject FROM sojourn_subject WHERE seen < %s ORDER BY seen LIMIT %s"
         self.unseen = "UPDATE sojourn_subject SET seen = NULL WHERE subject = %s AND seen < %s"
         self.addressed = (
-            "SELECT sid, subject, ended FROM sojourn_session WHERE ended >= %s AND ended < %s AND address <> ''"
+            "SELECT sid, ended FROM sojourn_session WHERE ended >= %s AND ended < %s AND address <> ''"
             " ORDER BY ended LIMIT %s"
         )
-        self.told_before = "SELECT event, payload FROM sojourn_event WHERE subject = %s AND at < %s"
+        # From where the batch before has ended: (at, id), (seen, subject).
+        told = " OR ".join(dialect.has("payload", key) for key in ("address", CONTACT))
+        self.addressed_events = (
+            f"SELECT event, payload, at, id FROM sojourn_event{dialect.by_index.format(name=HAPPENED)}"
+            " WHERE at >= %s AND at < %s AND (at > %s OR id > %s)"
+            f" AND ({told}) ORDER BY at, id LIMIT %s"
+        )
+        self.addressed_subjects = (
+            f"SELECT profile, seen, subject FROM sojourn_subject{dialect.by_index.format(name=USED)}"
+            " WHERE seen >= %s AND seen < %s AND (seen > %s OR subject > %s)"
+            f" AND {dialect.has('profile', LAST_ADDRESS)} ORDER BY seen, subject LIMIT %s"
+        )
         self.retell = "UPDATE sojourn_event SET payload = %s WHERE event = %s"
         nobody = "NOT EXISTS (SELECT 1 FROM sojourn_session WHERE sojourn_session.subject = sojourn_subject.subject)"
         self.idle_subject = f"SELECT version, profile FROM sojourn_subject WHERE subject = %s AND {nobody}"

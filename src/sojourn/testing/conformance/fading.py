@@ -6,7 +6,7 @@ from sojourn.core.decisions import Decision
 from sojourn.core.events import SessionStarted, StartRefused
 from sojourn.core.fading import faded
 from sojourn.core.records import KnownDevice, KnownPlace, Location, Profile, SignIn
-from sojourn.core.search import EventQuery
+from sojourn.core.search import PAGE_MAX, EventQuery
 from sojourn.core.store import Store
 from sojourn.testing.clock import START
 from sojourn.testing.conformance.setup import Setup, keep, update
@@ -77,7 +77,7 @@ class Fading(Setup):
         assert store.forget_addresses(START + 5) == 450
         assert not [each for each in store.history("ann", 450) if each.address]
 
-    def test_the_addresses_in_what_was_recorded_of_its_subject_go_with_them(self, store: Store) -> None:
+    def test_the_addresses_in_what_was_recorded_before_go_whoever_it_is_about(self, store: Store) -> None:
         kept = session("a", address="192.0.2.1")
         facts = {"device": "Firefox", "address": "192.0.2.2", "place": "Zürich"}
         events = [
@@ -96,11 +96,47 @@ class Fading(Setup):
             "1": False,
             "2": False,
             "3": True,
-            "4": True,
+            "4": False,
         }
         assert "ann@x" not in told["2"]
         assert all("Zürich" in told[name] for name in ("1", "2"))
         assert store.roster("ann").profile.last_sign_in == replace(last, address="")
+
+    def test_so_do_those_of_somebody_who_has_an_open_session_or_none_at_all(self, store: Store) -> None:
+        facts = {"device": "Firefox", "address": "192.0.2.2", "place": "Zürich"}
+        refused = [StartRefused(subject="ann", at=START + 1, arrival=facts, limit="one")]
+        kept = session("b", "bob", address="192.0.2.1")
+        keep(store, events=refused)
+        keep(store, kept, events=[SessionStarted(subject="bob", at=START, session=kept)], subject="bob")
+        last = SignIn(START, "Firefox", "192.0.2.1", "Zürich", Location("CH"))
+        for subject in ("ann", "bob"):
+            _remember(store, subject, Profile(last_sign_in=last))
+        assert store.forget_addresses(START + 5) == 0
+        assert "192.0.2" not in str(store.journal(EventQuery()))
+        assert [each.address for each in store.roster("bob").sessions] == ["192.0.2.1"]
+        for subject in ("ann", "bob"):
+            assert store.roster(subject).profile.last_sign_in == replace(last, address="")
+
+    def test_the_address_of_a_sign_in_since_stays_though_older_things_are_known(self, store: Store) -> None:
+        last = SignIn(START + 9, "Firefox", "192.0.2.1")
+        profile = Profile(last_sign_in=last, places=(KnownPlace(Location("FR"), START),))
+        _remember(store, "ann", profile)
+        store.forget_addresses(START + 5)
+        assert store.roster("ann").profile == profile
+
+    def test_many_are_forgotten_though_they_happened_at_one_moment(self, store: Store) -> None:
+        facts = {"device": "Firefox", "address": "192.0.2.2", "place": "Zürich"}
+        keep(store, events=[StartRefused(subject="ann", at=START, arrival=facts, limit="one") for _ in range(450)])
+        for number in range(250):
+            _remember(store, f"person {number}", Profile(last_sign_in=SignIn(START, "Firefox", "192.0.2.1")))
+        store.forget_addresses(START + 5)
+        assert "192.0.2" not in str(store.journal(EventQuery(limit=PAGE_MAX)))
+        assert not [number for number in range(250) if _address(store, f"person {number}")]
+
+
+def _address(store: Store, subject: str) -> str:
+    last = store.roster(subject).profile.last_sign_in
+    return "" if last is None else last.address
 
 
 def _remember(store: Store, subject: str, profile: Profile) -> None:
