@@ -33,7 +33,14 @@ class Unconfirmed:
     reply: Any
 
 
-Operation = Generator[Sequence[Call], list[Any], T]
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Yielded instead of calls: go on after so many seconds, and send nothing back but an empty list."""
+
+    seconds: float
+
+
+Operation = Generator[Sequence[Call] | Pause, list[Any], T]
 """Yields calls that may all be sent at once, is sent as many replies, returns the result."""
 
 
