@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from tests.services import chromium, cluster, mariadb, postgres, valkey
+from tests.services import chromium, cluster, mariadb, postgres, sentinel, valkey
 from tests.services.availability import NotInstalled, unavailable
 from tests.services.cluster import Cluster
 from tests.services.database import DatabaseServer
+from tests.services.sentinel import SentinelGroup
 from tests.services.valkey import ValkeyServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-Server = TypeVar("Server", DatabaseServer, ValkeyServer, Cluster)
+Server = TypeVar("Server", DatabaseServer, ValkeyServer, Cluster, SentinelGroup)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,6 +82,18 @@ def valkey_cluster() -> Iterator[Cluster]:
 def redis_cluster() -> Iterator[Cluster]:
     """A Cluster of six Redises. A test that harms it calls `heal()` at its end. Skips like `redis_server`."""
     yield from _started(lambda: cluster.start("redis"))
+
+
+@pytest.fixture(scope="session")
+def valkey_sentinel() -> Iterator[SentinelGroup]:
+    """Two Valkeys and their Sentinels. A test that harms them calls `heal()` at its end. Skips like `valkey_server`."""
+    yield from _started(lambda: sentinel.start("valkey"))
+
+
+@pytest.fixture(scope="session")
+def redis_sentinel() -> Iterator[SentinelGroup]:
+    """Two Redises and their Sentinels. A test that harms them calls `heal()` at its end. Skips like `redis_server`."""
+    yield from _started(lambda: sentinel.start("redis"))
 
 
 @pytest.fixture(scope="session")

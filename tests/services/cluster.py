@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.services import valkey
-from tests.services.process import lasting_port, wait_until
+from tests.services.process import lasting_port, wait_until, wait_until_well
 from tests.services.slots import SLOTS, Seat, SlotMove, name_of, seats_seen_by, slot_of
 from tests.services.valkey import HOST, USER, ValkeyServer
 
@@ -84,19 +84,7 @@ class Cluster:
 
         Nodes that are killed or paused do not count. Raises TimeoutError, with what was missing last.
         """
-        missing = ["nothing was asked"]
-
-        def whole() -> bool:
-            try:
-                missing[0] = next(self._faults(), "")
-            except valkey.no_answer() as error:
-                missing[0] = repr(error)
-            return not missing[0]
-
-        try:
-            wait_until(whole, seconds, "the Cluster is whole")
-        except TimeoutError as late:
-            raise TimeoutError(f"{late}: {missing[0]}") from None
+        wait_until_well(self._faults, valkey.no_answer(), seconds)
 
     def heal(self) -> None:
         """Resume what is paused, restart what was killed, close open slots, and wait until the Cluster is whole."""

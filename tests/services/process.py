@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 START_SECONDS = 60.0
@@ -198,6 +198,27 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {seconds:g} s: {what}")
         time.sleep(0.05)
+
+
+def wait_until_well(faults: Callable[[], Iterator[str]], errors: tuple[type[Exception], ...], seconds: float) -> None:
+    """Ask again and again until there are no faults. One of these errors counts as a fault.
+
+    Raises TimeoutError, which says what the first fault was, after so many seconds.
+    """
+    fault = ""
+
+    def well() -> bool:
+        nonlocal fault
+        try:
+            fault = next(faults(), "")
+        except errors as error:
+            fault = repr(error)
+        return not fault
+
+    try:
+        wait_until(well, seconds, "all is well")
+    except TimeoutError as late:
+        raise TimeoutError(f"{late}: {fault}") from None
 
 
 def open_to_all(path: Path) -> bool:

@@ -16,7 +16,7 @@ import itertools
 import secrets
 import shutil
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -135,12 +135,14 @@ def start(
     transport: str = "tcp",
     password: str | None = None,
     settings: Mapping[str, str] | None = None,
+    arguments: Sequence[str] = (),
 ) -> ValkeyServer:
     """Start a server without any data. Takes a tenth of a second.
 
     product: one of PRODUCTS. durable: every write is on disk before it is answered, for tests that kill the server.
     transport: one of TRANSPORTS; "tls" (Redis only) with a certificate made for this server, whose authority the URL
     names. password: of the user `default`, else a random one. settings: more lines of configuration, by name.
+    arguments: for the command line, such as "--sentinel".
     Raises NotInstalled when the server or redis-py is missing, ServerFailed when it does not start.
     """
     if product not in PRODUCTS or transport not in TRANSPORTS:
@@ -150,7 +152,7 @@ def start(
     directory = DataDirectory(f"sojourn-{product}-")
     try:
         persistence = DURABLE if durable else VOLATILE
-        return _start(directory, program, product, transport, password, {**persistence, **(settings or {})})
+        return _start(directory, program, product, transport, password, {**persistence, **(settings or {})}, arguments)
     except BaseException:
         directory.remove()
         raise
@@ -184,15 +186,16 @@ def _start(
     transport: str,
     password: str | None,
     settings: Mapping[str, str],
+    arguments: Sequence[str],
 ) -> ValkeyServer:
-    password = password or secrets.token_hex(24)
+    password = secrets.token_hex(24) if password is None else password
     port = 0 if transport == "unix" else lasting_port()
     scheme, place, listening = _listening(directory, transport, port)
     configuration = {
         "bind": HOST,
         **listening,
         "dir": str(directory.path),
-        "requirepass": password,
+        **({"requirepass": password} if password else {}),
         "maxmemory-policy": "noeviction",
         "shutdown-timeout": "0",  # a master that ends waits ten seconds for a replica that is not there any more
         **settings,
@@ -205,7 +208,7 @@ def _start(
         except no_answer():  # not listening yet, or still reading its data
             return False
 
-    command = [directory.within_reach(program), write_settings(directory, "server.conf", configuration)]
+    command = [directory.within_reach(program), write_settings(directory, "server.conf", configuration), *arguments]
     process = ServerProcess(directory, command, ready, stop_signal=signal.SIGTERM)
     reported = _execute(url, "INFO", "server")
     return ValkeyServer(

@@ -1,0 +1,194 @@
+"""A master with a replica, watched by three Sentinels, for tests: five processes of Valkey or Redis.
+
+In a script: `group = sentinel.start("redis")`, `group.url()`, `group.master().kill()`, `group.wait_until_whole()`,
+`group.stop()`. When the master does not answer for DOWN_AFTER, the Sentinels agree on a failover to the replica.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from tests.services import valkey
+from tests.services.process import wait_until, wait_until_well
+from tests.services.valkey import HOST, USER, ValkeyServer
+
+MASTER_NAME = "sojourn"
+SENTINELS = 3
+QUORUM = 2
+DOWN_AFTER = 700  # milliseconds
+FAILOVER_TIMEOUT = 3_000  # milliseconds until the next attempt
+HEAL_SECONDS = 60.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SentinelGroup:
+    """A running pair of servers and its Sentinels, which belong to this test run alone.
+
+    product, version: of every process. servers: the two that hold data; which is the master changes with a failover.
+    sentinels: those that watch. They ask no password of anybody, and hold nothing but addresses.
+    """
+
+    product: str
+    version: str
+    servers: tuple[ValkeyServer, ...]
+    sentinels: tuple[ValkeyServer, ...]
+
+    def url(self) -> str:
+        """Return a URL that names every Sentinel, the master's name, and the servers' user and password."""
+        return self._url(USER, self.servers[0].password)
+
+    def new_user(self, *rules: str) -> str:
+        """Make a user on both servers, as `ValkeyServer.new_user` does, and return the URL for them."""
+        user, password, command = valkey.user_with(*rules)
+        for server in self.servers:
+            server.execute(*command)
+        return self._url(user, password)
+
+    def master(self) -> ValkeyServer:
+        """Return the server that the Sentinels say is the master.
+
+        Raises LookupError when they do not agree, or name one that is down.
+        """
+        running = {server.port: server for server in self.servers if server.running}
+        named = {_named_by(watcher) for watcher in self.sentinels if watcher.running}
+        if len(named) != 1 or not named <= running.keys():
+            raise LookupError(f"the Sentinels say that the master is {sorted(named)}; running are {sorted(running)}")
+        return running[named.pop()]
+
+    def replica(self) -> ValkeyServer:
+        """Return the server that is not the master, running or not. Raises LookupError as `master` does."""
+        master = self.master()
+        return next(server for server in self.servers if server is not master)
+
+    def kill(self, server: ValkeyServer) -> None:
+        """Kill a server or a Sentinel where it stands, as a crash would."""
+        server.kill()
+
+    def restart(self, server: ValkeyServer) -> None:
+        """Start a server or a Sentinel again. One that was master goes on as such until the Sentinels notice it."""
+        server.restart()
+
+    def wait_until_whole(self, seconds: float = HEAL_SECONDS) -> None:
+        """Wait until the running Sentinels agree on a running master, which the other server follows if it runs.
+
+        Raises TimeoutError, with what was missing last.
+        """
+        wait_until_well(self._faults, valkey.no_answer(), seconds)
+
+    def heal(self) -> None:
+        """Resume what is paused, restart what was killed, and wait until both servers are in their places.
+
+        A master that comes back is told of the other at once: the Sentinels would take ten seconds and more.
+        """
+        for watcher in self.sentinels:
+            _revive(watcher)
+        if not any(server.running for server in self.servers):
+            for server in self.servers:
+                _revive(server)
+        wait_until(self._agreed, HEAL_SECONDS, "the Sentinels agree on a master that is there")
+        master, replica = self.master(), self.replica()
+        _revive(replica)
+        if replica.execute("INFO", "replication")["role"] == "master":
+            replica.execute("REPLICAOF", HOST, master.port)
+        self.wait_until_whole()
+
+    def flush(self) -> None:
+        """Delete every key."""
+        self.master().flush()
+
+    def stop(self) -> None:
+        """End every process and delete its data. A second call does nothing."""
+        for process in (*self.sentinels, *self.servers):
+            process.stop()
+
+    def _url(self, user: str, password: str) -> str:
+        watchers = ",".join(f"{HOST}:{watcher.port}" for watcher in self.sentinels)
+        return f"redis+sentinel://{user}:{password}@{watchers}/{MASTER_NAME}/0"
+
+    def _agreed(self) -> bool:
+        try:
+            return bool(self.master())
+        except (LookupError, *valkey.no_answer()):
+            return False
+
+    def _faults(self) -> Iterator[str]:
+        """What keeps the group from being whole, the first of it first."""
+        try:
+            master = self.master()
+        except LookupError as error:
+            yield str(error)
+            return
+        replicas = {server.port for server in self.servers if server.running and server is not master}
+        if master.execute("INFO", "replication")["role"] != "master":
+            yield f"{master.port} does not know that it is the master"
+        for server in self.servers:
+            if server.port in replicas and not _follows(server, master):
+                yield f"{server.port} does not follow {master.port}"
+        watching = [watcher for watcher in self.sentinels if watcher.running]
+        for watcher in watching:
+            seen = _fields(watcher.execute("SENTINEL", "MASTER", MASTER_NAME))
+            if seen["flags"] != "master":
+                yield f"to Sentinel {watcher.port} the master is {seen['flags']}"
+            if int(seen["num-other-sentinels"]) != len(self.sentinels) - 1:
+                yield f"Sentinel {watcher.port} knows of {seen['num-other-sentinels']} others"
+            followers = map(_fields, watcher.execute("SENTINEL", "REPLICAS", MASTER_NAME))
+            if not replicas <= {int(each["port"]) for each in followers if each["flags"] == "slave"}:
+                yield f"Sentinel {watcher.port} does not see the replica well"
+
+
+def start(product: str = "valkey", *, durable: bool = False) -> SentinelGroup:
+    """Start a master, its replica and three Sentinels that have met. Takes about three seconds.
+
+    product: one of `valkey.PRODUCTS`. durable: the servers' writes are on disk before they are answered.
+    Raises NotInstalled when the server or redis-py is missing, ServerFailed or TimeoutError when it does not start.
+    """
+    password = secrets.token_hex(24)
+    replication = {"masterauth": password, "repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1"}
+    with contextlib.ExitStack() as undo:
+
+        def run(**how: Any) -> ValkeyServer:
+            started = valkey.start(product, **how)
+            undo.callback(started.stop)
+            return started
+
+        master = run(durable=durable, password=password, settings=replication)
+        following = {**replication, "replicaof": f"{HOST} {master.port}"}
+        replica = run(durable=durable, password=password, settings=following)
+        watching = {
+            "sentinel monitor": f"{MASTER_NAME} {HOST} {master.port} {QUORUM}",
+            "sentinel auth-pass": f"{MASTER_NAME} {password}",
+            "sentinel down-after-milliseconds": f"{MASTER_NAME} {DOWN_AFTER}",
+            "sentinel failover-timeout": f"{MASTER_NAME} {FAILOVER_TIMEOUT}",
+        }
+        watchers = [run(password="", settings=watching, arguments=["--sentinel"]) for _ in range(SENTINELS)]
+        group = SentinelGroup(product, master.version, (master, replica), tuple(watchers))
+        group.wait_until_whole()
+        undo.pop_all()
+    return group
+
+
+def _revive(process: ValkeyServer) -> None:
+    process.resume()
+    if not process.running:
+        process.restart()
+
+
+def _named_by(watcher: ValkeyServer) -> int:
+    """The port of the master, as a Sentinel tells clients."""
+    _host, port = watcher.execute("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER_NAME)
+    return int(port)
+
+
+def _follows(replica: ValkeyServer, master: ValkeyServer) -> bool:
+    state = replica.execute("INFO", "replication")
+    return state.get("master_link_status") == "up" and state["master_port"] == master.port
+
+
+def _fields(answer: list[bytes]) -> dict[str, str]:
+    """Names and values that take turns, as Sentinels answer."""
+    words = [word.decode() for word in answer]
+    return dict(zip(words[::2], words[1::2], strict=True))
