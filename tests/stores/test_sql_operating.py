@@ -14,7 +14,7 @@ from sojourn.stores.sql import SQLStore
 from sojourn.testing.clock import START
 from sojourn.testing.conformance.setup import keep, update
 from sojourn.testing.populate import Crowd, populate
-from sojourn.testing.samples import ended, session
+from sojourn.testing.samples import ANN, ended, session
 from tests.stores import sql_site
 from tests.stores.test_sql_statements import scans
 
@@ -125,7 +125,7 @@ def test_what_an_index_can_find_is_found_by_it(alias: str, store: SQLStore, stat
             *(store.search(query, START) for query in (*few, *pages)),
             *(store.count(query, START, 100) for query in few),
             store.overdue(START, 100),
-            store.lookup(bytes(32)),
+            store.lookup(bytes(32), ANN),
             store.roster("person 1"),
             store.journal(EventQuery(subject="person 1")),
             store.tally(START - HOUR, HOUR, 1),

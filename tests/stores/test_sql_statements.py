@@ -19,7 +19,7 @@ from sojourn.core.timeouts import MINUTE, Timeouts
 from sojourn.stores.sql import Beside, SQLStore, rows
 from sojourn.testing.clock import START, FakeClock
 from sojourn.testing.conformance.setup import keep, open_sids, update
-from sojourn.testing.samples import digest, ended, session, ticket
+from sojourn.testing.samples import ANN, digest, ended, session, ticket
 from tests.stores import sql_site
 
 
@@ -136,13 +136,13 @@ def scans(alias: str, statement: str) -> list[str]:
 def test_nothing_reads_a_whole_table_but_a_read_that_means_to(alias: str, store: SQLStore) -> None:
     fill(alias, 2000)
     with sql_site.captured(alias) as statements:
-        assert store.lookup(digest("7")) is not None
-        assert store.lookup(digest("9 before")) is not None
+        assert store.lookup(digest("7"), ANN) is not None
+        assert store.lookup(digest("9 before"), ANN) is not None
         assert store.lookup_beside(digest("11"), TICKET_BESIDE)[1] is not None
         assert store.find("sid 7") is not None
         assert len(store.roster("subject 7").sessions) == 2
         assert len(store.history("subject 7", 9)) == 2
-        assert store.ticket(digest("7")) is not None
+        assert store.ticket(digest("7"), ANN) is not None
         assert len(store.overdue(START + 9, 5)) == 5
         assert store.touch(session("sid 7"), START, None) is True
         store.transact("subject 7", lambda roster: Decision(None, update=(ended(roster.sessions[0], 1),)), digest("7"))
@@ -177,7 +177,7 @@ def test_a_look_up_brings_a_row_along_if_both_are_there(alias: str, store: SQLSt
     with sql_site.captured(alias) as statements:
         found, row = store.lookup_beside(digest("3"), TICKET_BESIDE)
     assert len(statements) == 1
-    assert found == store.lookup(digest("3"))
+    assert found == store.lookup(digest("3"), ANN)
     assert row is not None
     assert row[1] == START + 7
     assert store.lookup_beside(digest("3"), nobody) == (found, None)
@@ -275,7 +275,7 @@ def test_a_damaged_or_newer_ticket_admits_nobody(alias: str, store: SQLStore, da
     keep(store, tickets=[ticket("t")])
     sql_site.run(alias, f"UPDATE sojourn_ticket SET {damage}")
     with pytest.raises(RecordFormatError):
-        store.ticket(digest("t"))
+        store.ticket(digest("t"), ANN)
     with pytest.raises(RecordFormatError):
         store.transact("ann", lambda roster: Decision(None, session("a")), digest("t"))
     assert open_sids(store) == []

@@ -28,7 +28,7 @@ from sojourn.stores.sql import SQLStore
 from sojourn.stores.sql.database import Database, Row, Value
 from sojourn.testing.clock import START
 from sojourn.testing.conformance.setup import keep, open_sids, update
-from sojourn.testing.samples import digest, ended, session, ticket
+from sojourn.testing.samples import ANN, digest, ended, session, ticket
 from tests.stores import sql_site
 
 
@@ -77,7 +77,7 @@ def test_a_rollback_of_the_callers_undoes_everything_and_restore_brings_ticket_a
     assert asked.ticket is not None
     assert open_sids(store, "bob") == []
     assert sql_site.run(alias, "SELECT * FROM sojourn_event") == []
-    assert store.ticket(asked.ticket.digest()) is None
+    assert store.ticket(asked.ticket.digest(), ANN) is None
     assert attempt.decision is not None
     store.restore(attempt.decision)
     store.restore(attempt.decision)
@@ -182,7 +182,7 @@ def test_a_session_that_somebody_ended_past_the_lock_is_not_changed(alias: str, 
         return Decision(None, update=(replace(roster.sessions[0], digest=digest("fresh")),))
 
     store.transact("ann", decide)
-    assert store.lookup(digest("fresh")) is None
+    assert store.lookup(digest("fresh"), ANN) is None
     assert open_sids(store) == []
 
 
@@ -363,7 +363,7 @@ def test_a_database_that_cannot_be_reached_is_a_store_that_is_unavailable(
             sql_site.configure()
             store = SQLStore(database(sql_site.add(f"unreachable_{engine}", entry)))
             for call in (
-                lambda: store.lookup(digest("a")),
+                lambda: store.lookup(digest("a"), ANN),
                 lambda: store.roster("ann"),
                 lambda: store.touch(session("a"), START, None),
                 lambda: keep(store, session("a")),
@@ -380,7 +380,7 @@ def test_missing_tables_are_a_store_that_is_unavailable_and_says_what_to_do(
         sql_site.configure()
         store = SQLStore(database(sql_site.add("tableless", sql_site.sqlite(tmp_path / "empty.sqlite3"))))
         with pytest.raises(StoreUnavailable, match="migrations"):
-            store.lookup(digest("a"))
+            store.lookup(digest("a"), ANN)
         with pytest.raises(StoreUnavailable, match="migrations"):
             keep(store, session("a"))
         from django.db import connections
@@ -412,6 +412,6 @@ def test_a_connection_that_the_server_has_closed_is_replaced_by_the_next_call(
     sql_site.run(other, end)
     connections[other].close()
     with pytest.raises(StoreUnavailable):
-        store.lookup(digest("a")) if call == "lookup" else keep(store, session("b"))
-    assert store.lookup(digest("a")) == session("a")
+        store.lookup(digest("a"), ANN) if call == "lookup" else keep(store, session("b"))
+    assert store.lookup(digest("a"), ANN) == session("a")
     assert open_sids(store) == ["a"]

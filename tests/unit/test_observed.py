@@ -22,6 +22,7 @@ from sojourn.stores.memory import MemoryStore
 from sojourn.stores.observed import ObservedStore, Observer, Rejection
 from sojourn.stores.wrappers import FaultyStore, ThreadedStore
 from sojourn.testing.clock import FakeClock
+from sojourn.testing.samples import ANN
 
 REFUSE = Policy((Limit(1, Overflow.REFUSE),), Timeouts(HOUR))
 ASK = Policy((Limit(1, Overflow.ASK),), Timeouts(HOUR))
@@ -224,7 +225,7 @@ class TestLookUp:
             raise AssertionError("somebody looked at the time")
 
         store = ObservedStore(MemoryStore(), [Observer()], clock=clock, timer=timer)
-        assert store.lookup(bytes(32)) is None
+        assert store.lookup(bytes(32), ANN) is None
 
     def test_one_that_no_session_has_is_unknown(
         self, watched: ObservedStore, witness: Witness, clock: FakeClock
@@ -246,10 +247,10 @@ class TestLookUp:
         self, watched: ObservedStore, faulty: FaultyStore, witness: Witness
     ) -> None:
         token = mint_token(0).digest()
-        assert watched.lookup_along(token, lambda: (faulty.lookup(token), "the user")) == (None, "the user")
+        assert watched.lookup_along(token, lambda: (faulty.lookup(token, ANN), "the user")) == (None, "the user")
         faulty.fail_before("lookup")
         with pytest.raises(StoreUnavailable):
-            watched.lookup_along(token, lambda: (faulty.lookup(token), "the user"))
+            watched.lookup_along(token, lambda: (faulty.lookup(token, ANN), "the user"))
         assert witness.told == [
             ("looked up", 0.5),
             (Rejection.UNKNOWN, None),

@@ -17,7 +17,7 @@ from sojourn.core.store import Store
 from sojourn.stores.memory import MemoryStore
 from sojourn.stores.wrappers import AroundStore, FaultyStore, InstrumentedStore
 from sojourn.testing.clock import START, FakeClock
-from sojourn.testing.samples import digest, session
+from sojourn.testing.samples import ANN, digest, session
 
 METHODS = [name for name in vars(Store) if not name.startswith("_")]
 
@@ -25,10 +25,10 @@ METHODS = [name for name in vars(Store) if not name.startswith("_")]
 def call_all(store: Store) -> None:
     store.transact("ann", lambda _: Decision(None, insert=session("a")))
     store.restore(Decision(None))
-    assert store.lookup(digest("a")) == store.find("a") == session("a")
+    assert store.lookup(digest("a"), ANN) == store.find("a") == session("a")
     assert [s.sid for s in store.roster("ann").sessions] == ["a"]
     assert list(store.history("ann", 5)) == []
-    assert store.ticket(digest("t")) is None
+    assert store.ticket(digest("t"), ANN) is None
     assert store.touch(session("a"), START + 5, None)
     assert list(store.overdue(START, 5)) == []
     assert store.purge(START, 5) == 0

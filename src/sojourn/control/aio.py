@@ -14,7 +14,7 @@ from sojourn.core.records import Arrival, EndReason, Pause, Session, Ticket
 from sojourn.core.search import Census, Page, SessionQuery
 from sojourn.core.store import AsyncStore
 from sojourn.core.timeouts import judge
-from sojourn.core.tokens import TicketSecret, Token, check_subject
+from sojourn.core.tokens import TicketSecret, Token, check_subject, secret_route
 
 _SWEEP = 500  # sessions read at a time
 
@@ -43,7 +43,7 @@ class AsyncSessionControl(Rules):
     async def pending(self, ticket: TicketSecret | str, *, browser: str) -> Ticket:
         """See `SessionControl.pending`."""
         secret = secret_of(ticket)
-        return self.check(await self.store.ticket(secret.digest()), browser, self.clock())
+        return self.check(await self.store.ticket(secret.digest(), secret_route(secret)), browser, self.clock())
 
     async def choose(
         self, ticket: TicketSecret | str, end: Collection[str], *, browser: str, arrival: Arrival | None = None
@@ -64,7 +64,12 @@ class AsyncSessionControl(Rules):
         parsed = token_of(token)
         if parsed is None:
             return Unknown()
-        return await self.recognise(parsed, await self.store.lookup(parsed.digest()), passive=passive)
+        digest, route, now = parsed.digest(), secret_route(parsed), self.clock()
+        if passive:
+            found = await self.store.lookup(digest, route)
+        else:
+            found = await self.store.visit(digest, route, now, self.options.touch_interval)
+        return self.judge(found, parsed, now)
 
     async def recognise(self, token: Token, session: Session | None, *, passive: bool = False) -> Authentication:
         """See `SessionControl.recognise`."""

@@ -14,7 +14,7 @@ from sojourn.core.records import Arrival, EndReason, Pause, Session, Ticket
 from sojourn.core.search import Census, Page, SessionQuery
 from sojourn.core.store import Store
 from sojourn.core.timeouts import judge
-from sojourn.core.tokens import TicketSecret, Token, check_subject
+from sojourn.core.tokens import TicketSecret, Token, check_subject, secret_route
 
 _SWEEP = 500  # sessions read at a time
 
@@ -50,7 +50,7 @@ class SessionControl(Rules):
     def pending(self, ticket: TicketSecret | str, *, browser: str) -> Ticket:
         """The pending sign-in of this ticket, for its own browser. Raises InvalidTicket."""
         secret = secret_of(ticket)
-        return self.check(self.store.ticket(secret.digest()), browser, self.clock())
+        return self.check(self.store.ticket(secret.digest(), secret_route(secret)), browser, self.clock())
 
     def choose(
         self, ticket: TicketSecret | str, end: Collection[str], *, browser: str, arrival: Arrival | None = None
@@ -80,7 +80,12 @@ class SessionControl(Rules):
         parsed = token_of(token)
         if parsed is None:
             return Unknown()
-        return self.recognise(parsed, self.store.lookup(parsed.digest()), passive=passive)
+        digest, route, now = parsed.digest(), secret_route(parsed), self.clock()
+        if passive:
+            found = self.store.lookup(digest, route)
+        else:
+            found = self.store.visit(digest, route, now, self.options.touch_interval)
+        return self.judge(found, parsed, now)
 
     def recognise(self, token: Token, session: Session | None, *, passive: bool = False) -> Authentication:
         """What `authenticate` makes of the record that a look-up found for `token`, with the same write if it is due.

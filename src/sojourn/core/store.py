@@ -23,15 +23,24 @@ Decide = Callable[[Roster], Decision[T]]
 class Store(Outbox, Protocol):
     """A session store, for callers that wait."""
 
-    def lookup(self, digest: bytes) -> Session | None:
+    def lookup(self, digest: bytes, route: int) -> Session | None:
         """The session whose token, or predecessor token, has this SHA-256 digest, ended ones included.
 
-        One plain read of the newest committed state, never from a replica; constant work whether or not it is found.
+        `route` is the one that the token carries; a store need not look anywhere else. One plain read of the newest
+        committed state, never from a replica; constant work whether or not it is found.
+        """
+        ...
+
+    def visit(self, digest: bytes, route: int, now: int, wished: int | None) -> Session | None:
+        """`lookup`, by somebody who is active at `now`: and `touch`, if it is due (`timeouts.visit_due`).
+
+        Returns the session as it was before. `wished` is the touch interval that the site asks for, in milliseconds.
+        Nothing is written for a session that is over, or for a token that is not accepted any more.
         """
         ...
 
     def find(self, sid: str) -> Session | None:
-        """The session with this public id, ended ones included."""
+        """The session with this public id, ended ones included. A sid carries its subject's route, as minted."""
         ...
 
     def roster(self, subject: str) -> Roster:
@@ -42,8 +51,8 @@ class Store(Outbox, Protocol):
         """The subject's ended sessions that are still remembered, the latest end first, at most `limit`."""
         ...
 
-    def ticket(self, digest: bytes) -> Ticket | None:
-        """The unredeemed ticket with this digest, whether or not its time is over."""
+    def ticket(self, digest: bytes, route: int) -> Ticket | None:
+        """The unredeemed ticket with this digest, whether or not its time is over. `route` is the one it carries."""
         ...
 
     def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
@@ -148,8 +157,12 @@ class Store(Outbox, Protocol):
 class AsyncStore(AsyncOutbox, Protocol):
     """The same store for callers that await; each method has the contract of its twin in `Store`."""
 
-    async def lookup(self, digest: bytes) -> Session | None:
+    async def lookup(self, digest: bytes, route: int) -> Session | None:
         """See `Store.lookup`."""
+        ...
+
+    async def visit(self, digest: bytes, route: int, now: int, wished: int | None) -> Session | None:
+        """See `Store.visit`."""
         ...
 
     async def find(self, sid: str) -> Session | None:
@@ -164,7 +177,7 @@ class AsyncStore(AsyncOutbox, Protocol):
         """See `Store.history`."""
         ...
 
-    async def ticket(self, digest: bytes) -> Ticket | None:
+    async def ticket(self, digest: bytes, route: int) -> Ticket | None:
         """See `Store.ticket`."""
         ...
 

@@ -115,3 +115,15 @@ def judge(session: Session, now: int) -> Verdict:
 def touch_due(session: Session, now: int, interval: int) -> bool:
     """Whether activity at `now` is to be written: the last one written is at least `interval` milliseconds old."""
     return now - session.last_seen >= interval
+
+
+def visit_due(session: Session, digest: bytes, now: int, wished: int | None) -> bool:
+    """Whether activity at `now`, by the token with this digest, is to be written: see `touch_interval` for `wished`.
+
+    Only for a live session, and only by its newest token or by the one before while that is still accepted.
+    """
+    return (
+        judge(session, now).live
+        and (digest == session.digest or now < session.predecessor_until)
+        and touch_due(session, now, touch_interval(session.inactivity_timeout, wished))
+    )

@@ -18,7 +18,7 @@ from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Profile, Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
-from sojourn.core.timeouts import deadline, judge
+from sojourn.core.timeouts import deadline, judge, visit_due
 from sojourn.stores.memory_outbox import MemoryOutbox
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class MemoryStore:
             profiles = [self._profiles[subject]] if subject in self._profiles else []
             return [*self._of(subject), *tickets, *events, *profiles]
 
-    def lookup(self, digest: bytes) -> Session | None:
+    def lookup(self, digest: bytes, route: int) -> Session | None:  # noqa: ARG002  # everything is in one place
         """See `Store.lookup`."""
         with self._lock:
             sid = self._sid_of.get(digest)
@@ -68,6 +68,14 @@ class MemoryStore:
             if session is None or digest not in (session.digest, session.predecessor):
                 return None
             return self._as_seen(session)
+
+    def visit(self, digest: bytes, route: int, now: int, wished: int | None) -> Session | None:
+        """See `Store.visit`."""
+        with self._lock:
+            found = self.lookup(digest, route)
+            if found is not None and visit_due(found, digest, now, wished):
+                self.touch(found, now, None)
+            return found
 
     def find(self, sid: str) -> Session | None:
         """See `Store.find`."""
@@ -87,7 +95,7 @@ class MemoryStore:
             ended = [s for s in self._sessions.values() if s.subject == subject and not s.open]
             return sorted(ended, key=lambda s: (-(s.ended or 0), s.sid))[:limit]
 
-    def ticket(self, digest: bytes) -> Ticket | None:
+    def ticket(self, digest: bytes, route: int) -> Ticket | None:  # noqa: ARG002  # everything is in one place
         """See `Store.ticket`."""
         with self._lock:
             return self._tickets.get(digest)

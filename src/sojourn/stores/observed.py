@@ -109,17 +109,13 @@ class ObservedStore(AroundStore):
             self._tell("failed", name, error)
             raise
 
-    def lookup(self, digest: bytes) -> Session | None:
+    def lookup(self, digest: bytes, route: int) -> Session | None:
         """See `Store.lookup`. Nothing is added for a live session, unless somebody wants to know how long it took."""
-        began = self._timer() if self._timed else 0.0
-        try:
-            found = self.store.lookup(digest)
-        except StoreError as error:
-            self._tell("failed", "lookup", error)
-            raise
-        if self._timed or found is None or found.digest != digest or not found.open:
-            self._looked_up(digest, found, began)
-        return found
+        return self._watched("lookup", digest, lambda: self.store.lookup(digest, route))
+
+    def visit(self, digest: bytes, route: int, now: int, wished: int | None) -> Session | None:
+        """See `Store.visit`. Observed as `lookup` is."""
+        return self._watched("visit", digest, lambda: self.store.visit(digest, route, now, wished))
 
     def lookup_along(self, digest: bytes, look: Callable[[], tuple[Session | None, T]]) -> tuple[Session | None, T]:
         """A look-up that a shell makes by itself, since it can read something else along with the record: `look`
@@ -155,6 +151,17 @@ class ObservedStore(AroundStore):
         """See `Store.restore`. What the caller's transaction took back is certain only now."""
         self.around("restore", lambda: self.store.restore(decision))
         self._report(decision.events)
+
+    def _watched(self, name: str, digest: bytes, look: Callable[[], Session | None]) -> Session | None:
+        began = self._timer() if self._timed else 0.0
+        try:
+            found = look()
+        except StoreError as error:
+            self._tell("failed", name, error)
+            raise
+        if self._timed or found is None or found.digest != digest or not found.open:
+            self._looked_up(digest, found, began)
+        return found
 
     def _looked_up(self, digest: bytes, found: Session | None, began: float) -> None:
         if self._timed:

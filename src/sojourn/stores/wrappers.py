@@ -21,9 +21,13 @@ class ThreadedStore:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def lookup(self, digest: bytes) -> Session | None:
+    async def lookup(self, digest: bytes, route: int) -> Session | None:
         """See `Store.lookup`."""
-        return await asyncio.to_thread(self._store.lookup, digest)
+        return await asyncio.to_thread(self._store.lookup, digest, route)
+
+    async def visit(self, digest: bytes, route: int, now: int, wished: int | None) -> Session | None:
+        """See `Store.visit`."""
+        return await asyncio.to_thread(self._store.visit, digest, route, now, wished)
 
     async def find(self, sid: str) -> Session | None:
         """See `Store.find`."""
@@ -37,9 +41,9 @@ class ThreadedStore:
         """See `Store.history`."""
         return await asyncio.to_thread(self._store.history, subject, limit)
 
-    async def ticket(self, digest: bytes) -> Ticket | None:
+    async def ticket(self, digest: bytes, route: int) -> Ticket | None:
         """See `Store.ticket`."""
-        return await asyncio.to_thread(self._store.ticket, digest)
+        return await asyncio.to_thread(self._store.ticket, digest, route)
 
     async def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
         """See `Store.transact`."""
@@ -142,9 +146,13 @@ class AroundStore:
         """Make the call of the method `name`. Override this."""
         return call()
 
-    def lookup(self, digest: bytes) -> Session | None:
+    def lookup(self, digest: bytes, route: int) -> Session | None:
         """See `Store.lookup`."""
-        return self.around("lookup", lambda: self.store.lookup(digest))
+        return self.around("lookup", lambda: self.store.lookup(digest, route))
+
+    def visit(self, digest: bytes, route: int, now: int, wished: int | None) -> Session | None:
+        """See `Store.visit`."""
+        return self.around("visit", lambda: self.store.visit(digest, route, now, wished))
 
     def find(self, sid: str) -> Session | None:
         """See `Store.find`."""
@@ -158,9 +166,9 @@ class AroundStore:
         """See `Store.history`."""
         return self.around("history", lambda: self.store.history(subject, limit))
 
-    def ticket(self, digest: bytes) -> Ticket | None:
+    def ticket(self, digest: bytes, route: int) -> Ticket | None:
         """See `Store.ticket`."""
-        return self.around("ticket", lambda: self.store.ticket(digest))
+        return self.around("ticket", lambda: self.store.ticket(digest, route))
 
     def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
         """See `Store.transact`."""

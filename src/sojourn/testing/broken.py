@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sojourn.core.store import Decide
+from sojourn.core.tokens import route_of
 from sojourn.stores.wrappers import AroundStore
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ class CheckThenActStore(AroundStore):
 
     def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
         """Check, then act: what `Store.transact` must never do."""
-        kept = self.store.ticket(ticket) if ticket is not None else None
+        kept = self.store.ticket(ticket, route_of(subject)) if ticket is not None else None
         mine = kept if kept is not None and kept.subject == subject else None
         decision = decide(replace(self.store.roster(subject), ticket=mine))
         return self.store.transact(subject, lambda _: decision)

@@ -21,12 +21,22 @@ from sojourn.core.records import (
     Ticket,
 )
 from sojourn.core.timeouts import DAY, HOUR
+from sojourn.core.tokens import route_of
 from sojourn.testing.clock import START
 
 
 def digest(name: str) -> bytes:
     """32 bytes that stand for the token called `name`."""
     return hashlib.sha256(name.encode()).digest()
+
+
+ANN = route_of("ann")
+"""The route of the subject whom most samples are about."""
+
+
+def sid(name: str, subject: str = "ann") -> str:
+    """A sid as the one minted for a session of `subject` is: it carries their route."""
+    return f"{route_of(subject):02x}{name}"
 
 
 def session(name: str, subject: str = "ann", **fields: Any) -> Session:

@@ -11,7 +11,7 @@ from sojourn.core.admission import Minted
 from sojourn.core.errors import SojournError
 from sojourn.core.policy import PolicyResolver
 from sojourn.core.store import Store
-from sojourn.core.tokens import TicketSecret, Token, check_subject, route_of
+from sojourn.core.tokens import TicketSecret, Token, check_subject, route_of, secret_route
 from sojourn.stores.memory import MemoryStore
 from sojourn.testing.clock import FakeClock
 from sojourn.testing.conformance.setup import MemoryReader, Reader, wanted
@@ -80,7 +80,7 @@ class Ensemble:
             raise first
         return first
 
-    def compare(self, subjects: Sequence[str], sids: Sequence[str], tickets: Sequence[bytes], now: int) -> None:
+    def compare(self, subjects: Sequence[str], sids: Sequence[str], tickets: Sequence[TicketSecret], now: int) -> None:
         """Compare all that can be looked up, and the events that were recorded."""
         for subject in subjects:
             self._agree([one.store.roster(subject) for one in self.members])
@@ -92,7 +92,7 @@ class Ensemble:
         for sid in sids:
             self._agree([one.store.find(sid) for one in self.members])
         for ticket in tickets:
-            self._agree([one.store.ticket(ticket) for one in self.members])
+            self._agree([one.store.ticket(ticket.digest(), secret_route(ticket)) for one in self.members])
 
     def close(self) -> None:
         """Let go of all candidates."""

@@ -13,7 +13,7 @@ from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Pause
 from sojourn.core.policy import Overflow
 from sojourn.core.records import Arrival, EndReason, Roster, Session
 from sojourn.core.timeouts import DAY, SECOND
-from sojourn.core.tokens import TicketSecret, Token
+from sojourn.core.tokens import TicketSecret, Token, secret_route
 from sojourn.testing.clock import FakeClock
 from sojourn.testing.oracle import alive, binds, taken
 from sojourn.testing.scripted import Candidate, Ensemble
@@ -90,7 +90,7 @@ class Telling(RuleBasedStateMachine):
         began_with = pending.arrival.credentials
         arrival = replace(pending.arrival, credentials=self.credentials(subject) if began_with else ())
         before = self.all.model.roster(subject)
-        kept = self.all.model.ticket(pending.secret.digest())
+        kept = self.all.model.ticket(pending.secret.digest(), secret_route(pending.secret))
         try:
             outcome = self.all.call(lambda c: c.choose(pending.secret, end, browser=browser, arrival=arrival))
         except InvalidTicket:
@@ -173,7 +173,7 @@ class Telling(RuleBasedStateMachine):
     def all_stores_agree(self) -> None:
         """Lock-step."""
         sids = [holder.session.sid for holder in self.holders[-12:]]
-        self.all.compare(SUBJECTS, sids, [one.secret.digest() for one in self.waiting[-6:]], self.clock())
+        self.all.compare(SUBJECTS, sids, [one.secret for one in self.waiting[-6:]], self.clock())
 
     @invariant()
     def sessions_stay_dead_and_time_goes_forward(self) -> None:

@@ -37,9 +37,13 @@ class WaitingStore:
         """What `call` comes to, awaited in the event loop."""
         return asyncio.run_coroutine_threadsafe(call, self._loop).result()
 
-    def lookup(self, digest: bytes) -> Session | None:
+    def lookup(self, digest: bytes, route: int) -> Session | None:
         """See `Store.lookup`."""
-        return self.run(self._store.lookup(digest))
+        return self.run(self._store.lookup(digest, route))
+
+    def visit(self, digest: bytes, route: int, now: int, wished: int | None) -> Session | None:
+        """See `Store.visit`."""
+        return self.run(self._store.visit(digest, route, now, wished))
 
     def find(self, sid: str) -> Session | None:
         """See `Store.find`."""
@@ -53,9 +57,9 @@ class WaitingStore:
         """See `Store.history`."""
         return self.run(self._store.history(subject, limit))
 
-    def ticket(self, digest: bytes) -> Ticket | None:
+    def ticket(self, digest: bytes, route: int) -> Ticket | None:
         """See `Store.ticket`."""
-        return self.run(self._store.ticket(digest))
+        return self.run(self._store.ticket(digest, route))
 
     def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
         """See `Store.transact`."""

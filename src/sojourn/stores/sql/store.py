@@ -14,6 +14,7 @@ from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
+from sojourn.core.timeouts import visit_due
 from sojourn.core.tokens import check_subject
 from sojourn.stores.sql.answers import Answers, undamaged
 from sojourn.stores.sql.attempts import attempt
@@ -86,13 +87,20 @@ class SQLStore:
         self._outbox = SQLOutbox(self._sql.dialect, self._query, self._execute, self._attempt)
         self._fading = SQLFading(self._sql, self._query, self._execute, self._attempt, self.transact)
 
-    def lookup(self, digest: bytes) -> Session | None:
+    def lookup(self, digest: bytes, route: int) -> Session | None:  # noqa: ARG002  # everything is in one database
         """See `Store.lookup`. One statement for a session's newest token, two for the one before or an unknown one."""
         for statement in self._sql.lookup:
             found = _only([session_of(row) for row in self._query(statement, (digest.hex(),))])
             if found is not None:
                 return found
         return None
+
+    def visit(self, digest: bytes, route: int, now: int, wished: int | None) -> Session | None:
+        """See `Store.visit`. As many statements as `lookup`, and one more where a touch is due."""
+        found = self.lookup(digest, route)
+        if found is not None and visit_due(found, digest, now, wished):
+            self.touch(found, now, None)
+        return found
 
     def lookup_beside(self, digest: bytes, beside: Beside) -> tuple[Session | None, Row | None]:
         """`lookup`, and one row of somebody else's along with it, in its statements: a trip to the database less.
@@ -126,7 +134,7 @@ class SQLStore:
             return ()
         return tuple(session_of(row) for row in self._query(self._sql.history, (subject, limit)))
 
-    def ticket(self, digest: bytes) -> Ticket | None:
+    def ticket(self, digest: bytes, route: int) -> Ticket | None:  # noqa: ARG002  # everything is in one database
         """See `Store.ticket`."""
         return _only([ticket_of(row) for row in self._query(self._sql.ticket, (digest.hex(),))])
 

@@ -11,8 +11,7 @@ from sojourn.core.outbox import BATCH_MAX, Lease, Progress
 from sojourn.core.store import Store
 from sojourn.testing.clock import START
 from sojourn.testing.conformance.letters import DONE, LATER, claim, happen, ids, ids_of, settle
-from sojourn.testing.conformance.setup import Reader, Setup, keep
-from sojourn.testing.samples import session
+from sojourn.testing.conformance.setup import Reader, Setup, keep, session
 
 
 class Delivering(Setup):

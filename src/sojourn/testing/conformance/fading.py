@@ -9,8 +9,8 @@ from sojourn.core.records import KnownDevice, KnownPlace, Location, Profile, Sig
 from sojourn.core.search import PAGE_MAX, EventQuery
 from sojourn.core.store import Store
 from sojourn.testing.clock import START
-from sojourn.testing.conformance.setup import Setup, keep, update
-from sojourn.testing.samples import ended, session
+from sojourn.testing.conformance.setup import Setup, keep, names, session, update
+from sojourn.testing.samples import ended, sid
 
 
 class Fading(Setup):
@@ -46,7 +46,7 @@ class Fading(Setup):
             _remember(store, subject, Profile(places=(KnownPlace(Location("FR"), START),)))
         store.fade(START + 1, 10)
         assert store.roster("ann").profile == store.roster("bob").profile == Profile()
-        assert [each.sid for each in store.roster("bob").sessions] == ["a"]
+        assert names(store.roster("bob").sessions) == ["a"]
 
     def test_that_there_was_a_sign_in_is_not_forgotten(self, store: Store) -> None:
         _remember(store, "ann", Profile(last_sign_in=SignIn(START, "Firefox", "192.0.2.1", "Paris", Location("FR"))))
@@ -65,9 +65,9 @@ class Fading(Setup):
         over = {name: ended(kept[name], at) for name, at in (("early", START + 1), ("late", START + 9))}
         update(store, *over.values())
         assert store.forget_addresses(START + 5) == 1
-        assert store.find("early") == replace(over["early"], address="")
-        assert store.find("late") == over["late"]
-        assert store.find("open") == kept["open"]
+        assert store.find(sid("early")) == replace(over["early"], address="")
+        assert store.find(sid("late")) == over["late"]
+        assert store.find(sid("open")) == kept["open"]
         assert store.forget_addresses(START + 5) == 0
 
     def test_many_addresses_are_forgotten_though_they_ended_at_one_moment(self, store: Store) -> None:

@@ -7,8 +7,7 @@ from sojourn.core.events import Event, SessionStarted
 from sojourn.core.outbox import Batch, Fate, Letter, Progress
 from sojourn.core.store import Store
 from sojourn.testing.clock import START
-from sojourn.testing.conformance.setup import keep
-from sojourn.testing.samples import session
+from sojourn.testing.conformance.setup import keep, session
 
 LATER = START + 60_000
 DONE = Progress(Fate.DONE, 1)

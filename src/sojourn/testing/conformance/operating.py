@@ -14,8 +14,8 @@ from sojourn.core.search import SessionQuery, Standing
 from sojourn.core.store import Store
 from sojourn.core.timeouts import judge
 from sojourn.testing.clock import START
-from sojourn.testing.conformance.setup import Reader, Setup, keep, open_sids, update, write
-from sojourn.testing.samples import digest, ended, full_profile, session, ticket
+from sojourn.testing.conformance.setup import Reader, Setup, keep, names, open_sids, session, update, write
+from sojourn.testing.samples import ANN, digest, ended, full_profile, sid, ticket
 
 NAMED = Profile(device_names={"device-digest": "Zoë's phone"})
 EVICTED = Profile(evictions=(Eviction(START, "one", "other"),))
@@ -90,7 +90,7 @@ class Operating(Setup):
         over = ended(session("a"), START + 1, EndReason.EVICTED, by="b")
         write(store, Decision(None, session("b"), (over,), profile=EVICTED))
         assert store.roster("ann") == Roster("ann", (session("b"),), profile=EVICTED)
-        assert store.find("a") == over
+        assert store.find(sid("a")) == over
 
     def test_a_profile_is_not_restored(self, store: Store) -> None:
         store.restore(Decision(None, issue=ticket("t"), profile=NAMED))
@@ -137,16 +137,16 @@ class Operating(Setup):
         keep(store, session("a", created=START - 1), session("b", created=START), session("c", "bob", created=0))
         store.begin_epoch(START)
         void = session("a", created=START - 1, voided=START)
-        assert store.find("a") == void
-        assert store.lookup(digest("a")) == void
+        assert store.find(sid("a")) == void
+        assert store.lookup(digest("a"), ANN) == void
         assert store.roster("ann").sessions == (void, session("b"))
-        assert store.find("c") == session("c", "bob", created=0, voided=START)
+        assert store.find(sid("c")) == session("c", "bob", created=0, voided=START)
         assert store.transact("ann", Decision).sessions == (void, session("b"))
 
     def test_a_session_that_starts_after_an_epoch_lives(self, store: Store) -> None:
         store.begin_epoch(START)
         keep(store, session("a"))
-        found = store.lookup(digest("a"))
+        found = store.lookup(digest("a"), ANN)
         assert found == session("a")
         assert found is not None
         assert judge(found, START).live
@@ -157,29 +157,29 @@ class Operating(Setup):
         over = ended(session("a", created=START - 5), START - 1)
         update(store, over)
         store.begin_epoch(START)
-        assert store.find("a") == over
+        assert store.find(sid("a")) == over
         assert list(store.history("ann", 5)) == [over]
 
     def test_an_epoch_never_goes_back(self, store: Store) -> None:
         keep(store, session("a", created=START - 5))
         for at in (START - 9, START, START - 7):
             store.begin_epoch(at)
-        found = store.find("a")
+        found = store.find(sid("a"))
         assert found is not None
         assert found.voided == START
 
     def test_an_epoch_goes_on_with_a_later_one(self, store: Store) -> None:
         keep(store, session("a"))
         store.begin_epoch(START)
-        assert store.find("a") == session("a")
+        assert store.find(sid("a")) == session("a")
         store.begin_epoch(START + 1)
-        assert store.find("a") == session("a", voided=START + 1)
+        assert store.find(sid("a")) == session("a", voided=START + 1)
 
     def test_a_void_session_is_not_touched(self, store: Store) -> None:
         keep(store, session("a"))
         store.begin_epoch(START + 1)
         assert store.touch(session("a"), START + 2, START + 99) is False
-        assert store.find("a") == session("a", voided=START + 1)
+        assert store.find(sid("a")) == session("a", voided=START + 1)
 
     def test_a_void_session_is_not_written_as_such(self, store: Store) -> None:
         """That it is void is told by the epoch alone, so that nothing has to be written for each session."""
@@ -187,9 +187,9 @@ class Operating(Setup):
         store.begin_epoch(START + 1)
         (void,) = store.roster("ann").sessions
         update(store, replace(void, acr="gold"))
-        assert store.find("a") == replace(void, acr="gold")
+        assert store.find(sid("a")) == replace(void, acr="gold")
         update(store, ended(void, START + 5, EndReason.EPOCH))
-        found = store.find("a")
+        found = store.find(sid("a"))
         assert found is not None
         assert (found.end_reason, found.ended, found.voided) == (EndReason.EPOCH, START + 1, None)
 
@@ -205,9 +205,9 @@ class Operating(Setup):
             session("lives", created=START + 20),
         )
         store.begin_epoch(START + 20)
-        over = [found.sid for found in store.overdue(START + 40, 10)]
+        over = names(store.overdue(START + 40, 10))
         assert over == ["expired before", "void for long", "void", "void and idle since", "late", "later"]
-        assert [found.sid for found in store.overdue(START + 40, 3)] == over[:3]
+        assert names(store.overdue(START + 40, 3)) == over[:3]
         assert {found.sid: found.voided for found in store.overdue(START + 40, 2)} == dict.fromkeys(
             over[:2], START + 20
         )
@@ -215,10 +215,10 @@ class Operating(Setup):
     def test_an_epoch_that_is_still_to_come_ends_nothing_yet(self, store: Store) -> None:
         keep(store, session("a"), session("b", expires=START + 1))
         store.begin_epoch(START + 10)
-        assert [found.sid for found in store.overdue(START + 9, 5)] == ["b"]
+        assert names(store.overdue(START + 9, 5)) == ["b"]
         assert store.touch(session("a"), START + 9, None) is True
         assert store.count(SessionQuery(Standing.LIVE), START + 9, 9) == 1
-        assert [found.sid for found in store.overdue(START + 10, 5)] == ["b", "a"]
+        assert names(store.overdue(START + 10, 5)) == ["b", "a"]
         assert store.touch(session("a"), START + 10, None) is False
         assert store.count(SessionQuery(Standing.LIVE), START + 10, 9) == 0
 
@@ -234,8 +234,8 @@ class Operating(Setup):
         assert reader.remains("ann")
         assert store.erase("ann") == 2 + 1 + 1
         assert reader.remains("ann") == []
-        assert store.lookup(digest("ann open")) is None
-        assert store.ticket(digest("ann ticket")) is None
+        assert store.lookup(digest("ann open"), ANN) is None
+        assert store.ticket(digest("ann ticket"), ANN) is None
         assert store.roster("ann") == Roster("ann")
 
     def test_erase_leaves_other_subjects_alone(self, store: Store, reader: Reader) -> None:

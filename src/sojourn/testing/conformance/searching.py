@@ -22,8 +22,8 @@ from sojourn.core.search import Census, EventQuery, SessionQuery, Standing, Tall
 from sojourn.core.store import Store
 from sojourn.stores.memory import MemoryStore
 from sojourn.testing.clock import START
-from sojourn.testing.conformance.setup import Setup, keep, update
-from sojourn.testing.samples import ended, session
+from sojourn.testing.conformance.setup import Setup, keep, names, session, update
+from sojourn.testing.samples import ended
 
 NOW = START + 100
 EPOCH = START - 50
@@ -158,11 +158,11 @@ class Searching(Setup):
     def test_pages_go_on_where_they_were_while_sessions_come_and_go(self, store: Store) -> None:
         keep(store, *(session(name) for name in "bdfh"))
         first = store.search(SessionQuery(limit=2), NOW)
-        assert [one.sid for one in first.sessions] == ["h", "f"]
+        assert names(first.sessions) == ["h", "f"]
         keep(store, session("g"), session("c"))
         update(store, ended(session("f"), START))
         second = store.search(SessionQuery(limit=9, after=first.cursor), NOW)
-        assert [one.sid for one in second.sessions] == ["d", "c", "b"]
+        assert names(second.sessions) == ["d", "c", "b"]
         assert second.cursor is None
 
     @pytest.mark.parametrize("after", [(1 << 70, "a"), (-(1 << 70), "a"), (START, ""), (START, "~"), (NOW, "a")])

@@ -9,8 +9,7 @@ from sojourn.core.search import EventQuery
 from sojourn.core.store import Store
 from sojourn.testing.clock import START
 from sojourn.testing.conformance.letters import DONE, LATER, claim, give_up, happen, ids, ids_of, settle, started
-from sojourn.testing.conformance.setup import Reader, Setup, keep
-from sojourn.testing.samples import session
+from sojourn.testing.conformance.setup import Reader, Setup, keep, session
 
 
 class Settling(Setup):

@@ -1,6 +1,7 @@
 """How the suite gets its store, and looks at what was written without asking the store."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pytest
@@ -10,6 +11,8 @@ from sojourn.core.events import Event, SessionRotated, payload
 from sojourn.core.records import Session, Ticket
 from sojourn.core.store import Store
 from sojourn.stores.memory import MemoryStore
+from sojourn.testing import samples
+from sojourn.testing.samples import sid
 
 
 def wanted(event: Event) -> bool:
@@ -107,6 +110,21 @@ def write(store: Store, decision: Decision[None], subject: str = "ann") -> None:
     store.transact(subject, lambda _: decision)
 
 
+def session(name: str, subject: str = "ann", **fields: Any) -> Session:
+    """`samples.session` with a sid as it is minted: what the suite calls "a" is `sid("a")` to a store."""
+    return replace(samples.session(name, subject, **fields), sid=sid(name, subject))
+
+
+def full_session(name: str, subject: str = "ann", **fields: Any) -> Session:
+    """`samples.full_session` with a sid as it is minted."""
+    return replace(samples.full_session(name, subject, **fields), sid=sid(name, subject))
+
+
+def names(sessions: Iterable[Session]) -> list[str]:
+    """What the suite calls these sessions."""
+    return [session.sid[2:] for session in sessions]
+
+
 def open_sids(store: Store, subject: str = "ann") -> list[str]:
-    """The sids on the subject's roster."""
-    return [session.sid for session in store.roster(subject).sessions]
+    """The names of the sessions on the subject's roster."""
+    return names(store.roster(subject).sessions)

@@ -8,8 +8,8 @@ import pytest
 from sojourn.core.events import SessionStarted
 from sojourn.core.store import Store
 from sojourn.testing.clock import START
-from sojourn.testing.conformance.setup import Reader, Setup, keep, open_sids, update
-from sojourn.testing.samples import digest, ended, full_session, session, ticket
+from sojourn.testing.conformance.setup import Reader, Setup, full_session, keep, names, open_sids, session, update
+from sojourn.testing.samples import ANN, digest, ended, sid, ticket
 
 BOUNDS = [
     pytest.param({"expires": START + 10}, id="absolute"),
@@ -24,24 +24,24 @@ class Upkeep(Setup):
     def test_touch_records_activity_and_the_carriers_end(self, store: Store) -> None:
         keep(store, session("a"), session("b"))
         assert store.touch(session("a"), START + 5, START + 99) is True
-        assert store.find("a") == session("a", last_seen=START + 5, carrier_expires=START + 99)
-        assert store.find("b") == session("b")
+        assert store.find(sid("a")) == session("a", last_seen=START + 5, carrier_expires=START + 99)
+        assert store.find(sid("b")) == session("b")
 
     def test_touch_leaves_the_carriers_end_alone_unless_it_is_given(self, store: Store) -> None:
         before = session("a", carrier_expires=START + 50)
         keep(store, before)
         store.touch(before, START + 5, START + 99)
         assert store.touch(before, START + 6, None) is True
-        assert store.find("a") == session("a", last_seen=START + 6, carrier_expires=START + 99)
+        assert store.find(sid("a")) == session("a", last_seen=START + 6, carrier_expires=START + 99)
 
     def test_touch_never_moves_the_last_activity_back(self, store: Store) -> None:
         keep(store, session("a", last_seen=START + 9))
         assert store.touch(session("a"), START + 5, None) is True
-        assert store.find("a") == session("a", last_seen=START + 9)
+        assert store.find(sid("a")) == session("a", last_seen=START + 9)
 
     def test_touch_never_creates(self, store: Store) -> None:
         assert store.touch(session("ghost"), START, None) is False
-        assert store.find("ghost") is None
+        assert store.find(sid("ghost")) is None
         assert open_sids(store) == []
 
     def test_touch_never_revives(self, store: Store) -> None:
@@ -49,7 +49,7 @@ class Upkeep(Setup):
         over = ended(session("a"), START + 1)
         update(store, over)
         assert store.touch(session("a"), START + 5, START + 99) is False
-        assert store.find("a") == over
+        assert store.find(sid("a")) == over
 
     @pytest.mark.parametrize("bound", BOUNDS)
     def test_touch_comes_too_late_at_the_moment_that_ends_the_session(
@@ -57,7 +57,7 @@ class Upkeep(Setup):
     ) -> None:
         keep(store, session("a", **bound))
         assert store.touch(session("a", **bound), START + 10, START + 99) is False
-        assert store.find("a") == session("a", **bound)
+        assert store.find(sid("a")) == session("a", **bound)
 
     @pytest.mark.parametrize("bound", BOUNDS)
     def test_touch_is_in_time_until_then(self, store: Store, bound: dict[str, Any]) -> None:
@@ -69,7 +69,7 @@ class Upkeep(Setup):
         later = replace(full_session("a"), digest=digest("new"), predecessor=digest("a"), acr="gold", generation=9)
         update(store, later)
         assert store.touch(full_session("a"), START + 50, None) is True
-        assert store.find("a") == replace(later, last_seen=START + 50)
+        assert store.find(sid("a")) == replace(later, last_seen=START + 50)
 
     def test_overdue_finds_what_time_has_ended_the_longest_overdue_first(self, store: Store) -> None:
         keep(
@@ -80,7 +80,7 @@ class Upkeep(Setup):
             session("fresh", inactivity_timeout=90, expires=START + 90, carrier_expires=START + 90),
             session("endless"),
         )
-        assert [found.sid for found in store.overdue(START + 50, 10)] == ["old", "carried", "idle"]
+        assert names(store.overdue(START + 50, 10)) == ["old", "carried", "idle"]
 
     @pytest.mark.parametrize("bound", BOUNDS)
     def test_a_session_is_overdue_from_the_moment_of_its_end_on(self, store: Store, bound: dict[str, Any]) -> None:
@@ -90,7 +90,7 @@ class Upkeep(Setup):
 
     def test_overdue_is_bounded(self, store: Store) -> None:
         keep(store, *(session(name, expires=START + at) for at, name in enumerate("abcd")))
-        assert [found.sid for found in store.overdue(START + 50, 2)] == ["a", "b"]
+        assert names(store.overdue(START + 50, 2)) == ["a", "b"]
 
     def test_overdue_does_not_find_ended_sessions(self, store: Store) -> None:
         keep(store, session("a", expires=START))
@@ -101,13 +101,13 @@ class Upkeep(Setup):
         keep(store, session("a", inactivity_timeout=10))
         store.touch(session("a"), START + 5, None)
         assert list(store.overdue(START + 14, 10)) == []
-        assert [found.sid for found in store.overdue(START + 15, 10)] == ["a"]
+        assert names(store.overdue(START + 15, 10)) == ["a"]
 
     def test_an_update_that_moves_the_end_moves_being_overdue(self, store: Store) -> None:
         keep(store, session("a", expires=START + 10))
         update(store, session("a", expires=START + 20))
         assert list(store.overdue(START + 19, 10)) == []
-        assert [found.sid for found in store.overdue(START + 20, 10)] == ["a"]
+        assert names(store.overdue(START + 20, 10)) == ["a"]
 
     def test_purge_leaves_open_sessions_however_old(self, store: Store) -> None:
         keep(store, session("a", expires=START + 1))
@@ -118,16 +118,16 @@ class Upkeep(Setup):
         keep(store, session("a"), session("b"), session("c"))
         update(store, ended(session("a"), START + 4), ended(session("b"), START + 5))
         assert store.purge(START + 5, 10) == 1
-        assert store.find("a") is None
-        assert store.lookup(digest("a")) is None
-        assert [found.sid for found in store.history("ann", 10)] == ["b"]
+        assert store.find(sid("a")) is None
+        assert store.lookup(digest("a"), ANN) is None
+        assert names(store.history("ann", 10)) == ["b"]
         assert open_sids(store) == ["c"]
 
     def test_purge_forgets_tickets_that_expired_before(self, store: Store) -> None:
         keep(store, tickets=[ticket("t", expires=START + 4), ticket("u", expires=START + 5)])
         assert store.purge(START + 5, 10) == 1
-        assert store.ticket(digest("t")) is None
-        assert store.ticket(digest("u")) is not None
+        assert store.ticket(digest("t"), ANN) is None
+        assert store.ticket(digest("u"), ANN) is not None
 
     def test_purge_forgets_events_from_before(self, store: Store, reader: Reader) -> None:
         events = [SessionStarted(subject="ann", at=START + at, session=session("a")) for at in (4, 5)]
@@ -150,4 +150,4 @@ class Upkeep(Setup):
         store.purge(START + 1, 10)
         update(store, session("a"))
         assert store.touch(session("a"), START + 1, None) is False
-        assert store.find("a") is None
+        assert store.find(sid("a")) is None

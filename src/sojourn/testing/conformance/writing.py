@@ -15,8 +15,8 @@ from sojourn.core.policy import Limit, Policy
 from sojourn.core.records import Arrival, EndReason, Roster, Ticket
 from sojourn.core.store import Store
 from sojourn.testing.clock import START
-from sojourn.testing.conformance.setup import Reader, Setup, keep, open_sids, update, write
-from sojourn.testing.samples import digest, ended, full_session, session, ticket
+from sojourn.testing.conformance.setup import Reader, Setup, full_session, keep, open_sids, session, update, write
+from sojourn.testing.samples import ANN, digest, ended, sid, ticket
 
 ONE = Policy((Limit(1),))
 
@@ -45,10 +45,10 @@ class Writing(Setup):
         decision = Decision(None, session("c"), (over, later), ticket("new"), digest("old"))
         store.transact("ann", lambda _: decision, digest("old"))
         assert open_sids(store) == ["b", "c"]
-        assert store.find("a") == over
-        assert store.find("b") == later
-        assert store.ticket(digest("new")) == ticket("new")
-        assert store.ticket(digest("old")) is None
+        assert store.find(sid("a")) == over
+        assert store.find(sid("b")) == later
+        assert store.ticket(digest("new"), ANN) == ticket("new")
+        assert store.ticket(digest("old"), ANN) is None
 
     def test_when_the_decision_raises_the_error_comes_through_and_nothing_is_written(self, store: Store) -> None:
         keep(store, session("a"), tickets=[ticket("t")])
@@ -59,8 +59,8 @@ class Writing(Setup):
 
         with pytest.raises(InvalidTicket):
             store.transact("ann", decide, digest("t"))
-        assert store.find("a") == session("a")
-        assert store.ticket(digest("t")) == ticket("t")
+        assert store.find(sid("a")) == session("a")
+        assert store.ticket(digest("t"), ANN) == ticket("t")
 
     def test_a_decision_that_raised_does_not_block_the_next(self, store: Store) -> None:
         def decide(_: Roster) -> Decision[None]:
@@ -74,8 +74,8 @@ class Writing(Setup):
     def test_an_update_never_creates(self, store: Store) -> None:
         keep(store, session("a"))
         update(store, session("ghost"), replace(session("a"), acr="gold"))
-        assert store.find("ghost") is None
-        assert store.lookup(digest("ghost")) is None
+        assert store.find(sid("ghost")) is None
+        assert store.lookup(digest("ghost"), ANN) is None
         assert open_sids(store) == ["a"]
 
     def test_an_update_never_revives(self, store: Store) -> None:
@@ -83,8 +83,8 @@ class Writing(Setup):
         over = ended(session("a"), START + 1)
         update(store, over)
         update(store, replace(session("a"), last_seen=START + 9, digest=digest("fresh")))
-        assert store.find("a") == over
-        assert store.lookup(digest("fresh")) is None
+        assert store.find(sid("a")) == over
+        assert store.lookup(digest("fresh"), ANN) is None
         assert open_sids(store) == []
 
     def test_a_session_ends_once_and_keeps_its_first_reason(self, store: Store) -> None:
@@ -92,18 +92,18 @@ class Writing(Setup):
         first = ended(session("a"), START + 1, EndReason.REVOKED, by="b")
         update(store, first)
         update(store, ended(session("a"), START + 2, EndReason.EVICTED, by="c"))
-        assert store.find("a") == first
+        assert store.find(sid("a")) == first
 
     def test_an_update_never_moves_the_last_activity_back(self, store: Store) -> None:
         keep(store, session("a", last_seen=START + 9))
         update(store, session("a", last_seen=START + 4, acr="gold"))
-        assert store.find("a") == session("a", last_seen=START + 9, acr="gold")
+        assert store.find(sid("a")) == session("a", last_seen=START + 9, acr="gold")
 
     def test_an_update_changes_no_other_session(self, store: Store) -> None:
         keep(store, session("a"), session("b"), session("c", "bob"))
         update(store, ended(session("a"), START))
-        assert store.find("b") == session("b")
-        assert store.find("c") == session("c", "bob")
+        assert store.find(sid("b")) == session("b")
+        assert store.find(sid("c")) == session("c", "bob")
 
     def test_a_ticket_comes_with_the_roster_if_it_is_asked_for(self, store: Store) -> None:
         keep(store, session("a"), tickets=[ticket("t")])
@@ -119,14 +119,14 @@ class Writing(Setup):
     def test_a_ticket_is_used_once(self, store: Store) -> None:
         keep(store, tickets=[ticket("t"), ticket("u")])
         store.transact("ann", lambda _: Decision(None, redeem=digest("t")), digest("t"))
-        assert store.ticket(digest("t")) is None
+        assert store.ticket(digest("t"), ANN) is None
         assert self._given(store, "ann", digest("t")) is None
-        assert store.ticket(digest("u")) == ticket("u")
+        assert store.ticket(digest("u"), ANN) == ticket("u")
 
     def test_redeeming_a_ticket_that_is_gone_changes_nothing(self, store: Store) -> None:
         keep(store, tickets=[ticket("u")])
         write(store, Decision(None, redeem=digest("t")))
-        assert store.ticket(digest("u")) == ticket("u")
+        assert store.ticket(digest("u"), ANN) == ticket("u")
 
     def test_a_decision_made_again_because_its_answer_was_lost_is_written_once(
         self, store: Store, reader: Reader
@@ -134,7 +134,7 @@ class Writing(Setup):
         event = StartRefused(subject="ann", at=START, arrival={}, limit="1")
         for _ in range(2):
             write(store, Decision(None, issue=ticket("t"), events=(event,)))
-        assert store.ticket(digest("t")) == ticket("t")
+        assert store.ticket(digest("t"), ANN) == ticket("t")
         assert reader.events("ann") == [payload(event)]
 
     def test_events_are_recorded_with_the_decision_and_in_its_order(self, store: Store, reader: Reader) -> None:
@@ -166,7 +166,7 @@ class Writing(Setup):
     ) -> None:
         event = StartRefused(subject="ann", at=START, arrival={}, limit="1")
         store.restore(Decision(None, issue=ticket("t"), events=(event,)))
-        assert store.ticket(digest("t")) == ticket("t")
+        assert store.ticket(digest("t"), ANN) == ticket("t")
         assert reader.events("ann") == [payload(event)]
 
     def test_restore_changes_nothing_where_everything_is_there(self, store: Store, reader: Reader) -> None:
@@ -175,14 +175,14 @@ class Writing(Setup):
         store.transact("ann", lambda _: decision)
         store.restore(decision)
         store.restore(decision)
-        assert store.ticket(digest("t")) == ticket("t")
+        assert store.ticket(digest("t"), ANN) == ticket("t")
         assert reader.events("ann") == [payload(event)]
 
     def test_restore_brings_back_no_session(self, store: Store) -> None:
         keep(store, session("a"))
         store.restore(Decision(None, insert=session("b"), update=(ended(session("a"), START),)))
         assert open_sids(store) == ["a"]
-        assert store.lookup(digest("b")) is None
+        assert store.lookup(digest("b"), ANN) is None
 
     def test_a_sign_in_that_begins_while_another_decides_does_not_slip_past_the_limit(self, store: Store) -> None:
         """A second thread signs the same subject in while the first one decides: one of them must come after."""
