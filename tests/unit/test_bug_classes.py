@@ -258,14 +258,14 @@ def test_19_a_look_up_is_by_hash_and_the_same_work_whether_or_not_it_finds(
     control = make(OPEN)
     _, token = sign_in(control)
     asked: list[bytes] = []
-    look_up = store.store.lookup
-    monkeypatch.setattr(store.store, "lookup", lambda digest: asked.append(digest) or look_up(digest))
+    visit = store.store.visit
+    monkeypatch.setattr(store.store, "visit", lambda digest, *rest: asked.append(digest) or visit(digest, *rest))
     store.calls.clear()
     control.authenticate(token)
     found = dict(store.calls)
     store.calls.clear()
     control.authenticate("soj_00" + "A" * 43)
-    assert found == dict(store.calls) == {"lookup": 1}
+    assert found == dict(store.calls) == {"visit": 1}
     assert [len(digest) for digest in asked] == [32, 32]
     assert token.reveal().encode() not in asked
 
@@ -302,7 +302,7 @@ def test_24_nothing_is_remembered_between_two_look_ups(make: Make, store: Instru
     assert all(isinstance(control.authenticate(token), Authenticated) for token in held)
     make(OPEN).end("ann", None, EndReason.OPERATOR)
     assert all(isinstance(control.authenticate(token), Ended) for token in held)
-    assert store.calls["lookup"] == 6
+    assert store.calls["visit"] == 6
 
 
 def test_25_each_device_that_stays_signed_in_has_a_token_of_its_own(make: Make) -> None:

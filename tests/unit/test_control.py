@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sojourn.control import Options, SessionControl, system_clock
@@ -104,35 +106,48 @@ def test_a_token_of_nobody_is_unknown_without_asking_the_store_where_it_cannot_b
         assert control.authenticate(value) == Unknown()
     assert not counting.calls
     assert control.authenticate("soj_00" + "A" * 43) == Unknown()
-    assert counting.calls == {"lookup": 1}
+    assert counting.calls == {"visit": 1}
 
 
-def test_a_request_costs_one_look_up_and_no_write_within_the_touch_interval(
+def test_a_request_is_one_call_of_the_store_and_writes_nothing_within_the_touch_interval(
     store: MemoryStore, clock: FakeClock
 ) -> None:
     counting = InstrumentedStore(store)
     control = SessionControl(counting, ONE, clock=clock)
-    _, token = sign_in(control)
+    session, token = sign_in(control)
     counting.calls.clear()
     for _ in range(6):
         control.authenticate(token)
         clock.advance(10 * SECOND)
-    assert counting.calls == {"lookup": 6}
-    control.authenticate(token, passive=True)
-    assert counting.calls == {"lookup": 7}
+    assert counting.calls == {"visit": 6}
+    assert store.find(session.sid) == session
     control.authenticate(token)
-    control.authenticate(token)
-    assert counting.calls == {"lookup": 9, "touch": 1}
+    assert counting.calls == {"visit": 7}
+    assert store.find(session.sid) == replace(session, last_seen=clock())
+
+
+def test_a_passive_request_is_one_call_of_the_store_and_never_activity(store: MemoryStore, clock: FakeClock) -> None:
+    counting = InstrumentedStore(store)
+    control = SessionControl(counting, ONE, clock=clock)
+    session, token = sign_in(control)
+    counting.calls.clear()
+    clock.advance(5 * MINUTE)
+    assert control.authenticate(token, passive=True) == Authenticated(session)
+    assert counting.calls == {"lookup": 1}
+    assert store.find(session.sid) == session
 
 
 def test_activity_is_written_as_often_as_the_options_say(store: MemoryStore, clock: FakeClock) -> None:
-    counting = InstrumentedStore(store)
-    control = SessionControl(counting, ONE, clock=clock, options=Options(touch_interval=5))
-    _, token = sign_in(control)
+    control = SessionControl(store, ONE, clock=clock, options=Options(touch_interval=5))
+    session, token = sign_in(control)
     for _ in range(4):
-        clock.advance(5)
+        seen = clock()
+        clock.advance(4)
         control.authenticate(token)
-    assert counting.calls["touch"] == 4
+        assert store.find(session.sid) == replace(session, last_seen=seen)
+        clock.advance(1)
+        control.authenticate(token)
+        assert store.find(session.sid) == replace(session, last_seen=clock())
 
 
 def test_the_absolute_timeout_beats_activity(control: SessionControl, clock: FakeClock) -> None:
@@ -383,14 +398,16 @@ def test_the_system_clock_counts_milliseconds_since_1970() -> None:
     assert 1_700_000_000_000 < system_clock() < 10_000_000_000_000
 
 
-@pytest.mark.parametrize("method", ["lookup", "transact"])
+@pytest.mark.parametrize("method", ["lookup", "visit", "transact"])
 def test_a_store_that_cannot_be_reached_lets_nobody_pass(store: MemoryStore, method: str) -> None:
     faulty = FaultyStore(store)
     control = SessionControl(faulty, ONE)
     _, token = sign_in(control)
     faulty.fail_before(method)
     with pytest.raises(StoreUnavailable):
-        control.authenticate(token) if method == "lookup" else control.start(Arrival("ann"))
+        control.start(Arrival("ann")) if method == "transact" else control.authenticate(
+            token, passive=method == "lookup"
+        )
     assert isinstance(control.authenticate(token), Authenticated), "nothing was changed"
 
 

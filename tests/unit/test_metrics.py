@@ -99,7 +99,7 @@ def live(observer: Observer) -> None:
     control(Overflow.ASK).end("ann", None, EndReason.LOGOUT)
     control(Overflow.ASK).authenticate(started.token)
     control(Overflow.ASK).authenticate(mint_token(0))
-    faulty.fail_before("lookup")
+    faulty.fail_before("visit")
     with pytest.raises(StoreUnavailable):
         control(Overflow.ASK).authenticate(started.token)
     observer.delivered("mail", 2)
@@ -138,7 +138,13 @@ def test_every_sign_in_and_every_label_is_known_beforehand() -> None:
     assert set(OUTCOMES) == set(StartOutcome.__args__)
     assert set(STARTED_BY.values()) == set(OUTCOMES.values())
     assert set(STARTED_BY) < set(events.TYPE_OF)
-    assert {"store", "store-unavailable", "store-contention", "record-format"} == set(STORE_ERRORS.values)
+    assert set(STORE_ERRORS.values) == {
+        "store",
+        "store-unavailable",
+        "store-unconfirmed",
+        "store-contention",
+        "record-format",
+    }
     assert all(bool(metric.label) == (metric.kind is Kind.COUNTER) for metric in METRICS)
     by_settings = {metric for metric in METRICS if metric.label == "sink"}  # which there are, the settings say
     assert all(bool(metric.values) == bool(metric.label) for metric in METRICS if metric not in by_settings)

@@ -218,7 +218,8 @@ class TestLookUp:
         token = admitted(control.start(Arrival("ann"))).token
         witness.told.clear()
         control.authenticate(token)
-        assert witness.told == [("looked up", 0.5)]
+        control.authenticate(token, passive=True)
+        assert witness.told == [("looked up", 0.5), ("looked up", 0.5)]
 
     def test_nothing_is_timed_if_nobody_wants_to_know(self, clock: FakeClock) -> None:
         def timer() -> float:
@@ -230,8 +231,9 @@ class TestLookUp:
     def test_one_that_no_session_has_is_unknown(
         self, watched: ObservedStore, witness: Witness, clock: FakeClock
     ) -> None:
-        control_of(watched, clock).authenticate(mint_token(0))
-        assert witness.told[1:] == [(Rejection.UNKNOWN, None)]
+        for passive in (False, True):
+            control_of(watched, clock).authenticate(mint_token(0), passive=passive)
+        assert witness.told[1::2] == [(Rejection.UNKNOWN, None), (Rejection.UNKNOWN, None)]
 
     def test_one_of_an_ended_session_is_told_with_its_session(
         self, watched: ObservedStore, witness: Witness, clock: FakeClock
@@ -279,7 +281,8 @@ def test_a_store_that_fails_is_told_and_the_error_goes_on(
 ) -> None:
     control = control_of(watched, clock)
     for name, call in (
-        ("lookup", lambda: control.authenticate(mint_token(0))),
+        ("lookup", lambda: control.authenticate(mint_token(0), passive=True)),
+        ("visit", lambda: control.authenticate(mint_token(0))),
         ("transact", lambda: control.start(Arrival("ann"))),
         ("roster", lambda: control.sessions("ann")),
         ("overdue", control.sweep),
@@ -369,7 +372,7 @@ def test_an_observer_that_fails_breaks_nothing_and_is_logged_once(
             control.authenticate(started.token)
             control.authenticate(mint_token(0))
             control.end("ann", None, EndReason.LOGOUT)
-        faulty.fail_before("lookup")
+        faulty.fail_before("visit")
         with pytest.raises(StoreUnavailable):
             control.authenticate(mint_token(0))
     assert witness.types == ["session.started", "session.ended"] * 3

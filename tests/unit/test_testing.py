@@ -26,6 +26,7 @@ def call_all(store: Store) -> None:
     store.transact("ann", lambda _: Decision(None, insert=session("a")))
     store.restore(Decision(None))
     assert store.lookup(digest("a"), ANN) == store.find("a") == session("a")
+    assert store.visit(digest("a"), ANN, START, None) == session("a")
     assert [s.sid for s in store.roster("ann").sessions] == ["a"]
     assert list(store.history("ann", 5)) == []
     assert store.ticket(digest("t"), ANN) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from sojourn.control import Options, SessionControl
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.outcomes import Admitted, Authenticated
 from sojourn.core.policy import Policy
-from sojourn.core.records import Arrival, EndReason
+from sojourn.core.records import Arrival, EndReason, Session
 from sojourn.core.timeouts import (
     DAY,
     HOUR,
@@ -22,10 +24,11 @@ from sojourn.core.timeouts import (
     judge,
     touch_due,
     touch_interval,
+    visit_due,
 )
 from sojourn.stores.memory import MemoryStore
 from sojourn.testing.clock import START, FakeClock
-from sojourn.testing.samples import ended, session
+from sojourn.testing.samples import digest, ended, session
 
 ABSOLUTE, INACTIVITY, CARRIER = EndReason.ABSOLUTE_TIMEOUT, EndReason.INACTIVITY_TIMEOUT, EndReason.CARRIER_EXPIRED
 
@@ -116,6 +119,29 @@ def test_no_interval_is_so_long_that_an_active_session_would_end(
 @pytest.mark.parametrize(("after", "due"), [(0, False), (59_999, False), (60_000, True), (-1, False)])
 def test_activity_is_written_again_when_the_last_is_an_interval_old(after: int, due: bool) -> None:
     assert touch_due(session("a"), START + after, MINUTE) is due
+
+
+VISITED = session("a", digest=digest("new"), predecessor=digest("old"), predecessor_until=START + MINUTE + 1)
+
+
+@pytest.mark.parametrize(
+    ("visited", "token", "after", "wished", "due"),
+    [
+        pytest.param(VISITED, "new", MINUTE, None, True, id="a minute after the last"),
+        pytest.param(VISITED, "new", MINUTE - 1, None, False, id="before that"),
+        pytest.param(VISITED, "new", 5, 5, True, id="as often as is wished"),
+        pytest.param(VISITED, "old", MINUTE, None, True, id="by the token before"),
+        pytest.param(VISITED, "old", MINUTE + 1, None, False, id="which is not accepted any more"),
+        pytest.param(replace(VISITED, expires=START + MINUTE), "new", MINUTE, None, False, id="too old"),
+        pytest.param(replace(VISITED, voided=START + MINUTE), "new", MINUTE, None, False, id="void"),
+        pytest.param(ended(VISITED, START), "new", MINUTE, None, False, id="ended"),
+        pytest.param(replace(VISITED, inactivity_timeout=50), "new", 5, HOUR, True, id="a wish that nobody survives"),
+    ],
+)
+def test_a_visit_is_activity_of_a_live_session_by_a_token_that_is_accepted(
+    visited: Session, token: str, after: int, wished: int | None, due: bool
+) -> None:
+    assert visit_due(visited, digest(token), START + after, wished) is due
 
 
 @pytest.mark.parametrize("name", ["inactivity", "absolute", "touch_interval"])

@@ -57,7 +57,7 @@ class Observer:
         """
 
     def looked_up(self, seconds: float) -> None:
-        """A token was looked up, found or not. Only if `timed`."""
+        """A token was looked up, found or not; activity may have been noted in the same call. Only if `timed`."""
 
     def rejected(self, why: Rejection, session: Session | None) -> None:
         """A token was looked up that opens nothing; `session` is the one that it belonged to, if that is known."""

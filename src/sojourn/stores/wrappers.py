@@ -262,7 +262,7 @@ class AroundStore:
 
 
 class InstrumentedStore(AroundStore):
-    """A `Store` that counts its calls: `calls["lookup"]` is how often a session was looked up."""
+    """A `Store` that counts its calls: `calls["visit"]` is how often somebody was active."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)

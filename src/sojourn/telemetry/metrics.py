@@ -121,7 +121,7 @@ LOOKUP = Metric(
     "sojourn.lookup.duration",
     Kind.HISTOGRAM,
     "s",
-    "How long the look-up of a token took.",
+    "How long the look-up of a token took, with the note of activity where one was due.",
     buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0),
 )
 ADMISSION = Metric(

@@ -271,7 +271,7 @@ def test_an_app_is_told_503_while_the_store_is_away(app: App, monkeypatch: pytes
     def away(*_: object, **__: object) -> None:
         raise StoreUnavailable
 
-    monkeypatch.setattr(control().store, "lookup", away)
+    monkeypatch.setattr(control().store, "visit", away)
     answer = app.send("auth/session", method="GET")
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     monkeypatch.undo()

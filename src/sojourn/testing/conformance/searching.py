@@ -23,7 +23,7 @@ from sojourn.core.store import Store
 from sojourn.stores.memory import MemoryStore
 from sojourn.testing.clock import START
 from sojourn.testing.conformance.setup import Setup, keep, names, session, update
-from sojourn.testing.samples import ended
+from sojourn.testing.samples import ended, sid
 
 NOW = START + 100
 EPOCH = START - 50
@@ -78,8 +78,8 @@ def people(store: Store) -> None:
         session("j", "bob", client="web", device=PHONE, expires=NOW + 1),
     ]
     keep(store, *before)
-    by_sid = {one.sid: one for one in before}
-    update(store, ended(by_sid["h"], START + 9), ended(by_sid["i"], START, EndReason.EVICTED, by="a"))
+    by_name = dict(zip(names(before), before, strict=True))
+    update(store, ended(by_name["h"], START + 9), ended(by_name["i"], START, EndReason.EVICTED, by=sid("a")))
     store.begin_epoch(EPOCH)
 
 
@@ -115,16 +115,15 @@ class Searching(Setup):
 
     def test_a_search_shows_sessions_as_they_stand(self, store: Store) -> None:
         people(store)
-        shown = {one.sid: one for one in store.search(SessionQuery(), NOW).sessions}
-        assert shown == {sid: store.find(sid) for sid in "abBcdefghij"}
-        assert shown["f"].voided == EPOCH
+        found = store.search(SessionQuery(), NOW).sessions
+        assert sorted(names(found)) == sorted("abBcdefghij")
+        assert list(found) == [store.find(one.sid) for one in found]
+        assert next(one for one in found if names([one]) == ["f"]).voided == EPOCH
 
     @pytest.mark.parametrize("at", [START, NOW - 1, NOW, NOW + 1])
     def test_every_session_is_either_live_or_over(self, store: Store, at: int) -> None:
         people(store)
-        live, over, everybody = (
-            {one.sid for one in store.search(SessionQuery(standing), at).sessions} for standing in Standing
-        )
+        live, over, everybody = (set(names(store.search(SessionQuery(standing), at).sessions)) for standing in Standing)
         assert live | over == everybody
         assert live & over == set()
         assert ("c" in live) == (at < NOW)
@@ -165,22 +164,25 @@ class Searching(Setup):
         assert names(second.sessions) == ["d", "c", "b"]
         assert second.cursor is None
 
-    @pytest.mark.parametrize("after", [(1 << 70, "a"), (-(1 << 70), "a"), (START, ""), (START, "~"), (NOW, "a")])
+    @pytest.mark.parametrize(
+        "after",
+        [(1 << 70, sid("a")), (-(1 << 70), sid("a")), (START, sid("a")), (START, ""), (START, "~"), (NOW, "a")],
+    )
     @pytest.mark.parametrize("oldest_first", [False, True])
     def test_a_cursor_may_be_any_place(self, store: Store, after: tuple[int, str], oldest_first: bool) -> None:
         people(store)
         self._agrees(store, [SessionQuery(after=after, oldest_first=oldest_first)])
 
-    @pytest.mark.parametrize("sid", ["\x00", "\ud800", "x" * 999])
-    def test_a_cursor_that_no_store_gave_is_no_error_of_the_store(self, store: Store, sid: str) -> None:
+    @pytest.mark.parametrize("made_up", ["\x00", "\ud800", "x" * 999])
+    def test_a_cursor_that_no_store_gave_is_no_error_of_the_store(self, store: Store, made_up: str) -> None:
         people(store)
-        assert len(store.search(SessionQuery(after=(START, sid)), NOW).sessions) <= 11
+        assert len(store.search(SessionQuery(after=(START, made_up)), NOW).sessions) <= 11
 
     # How many
 
     def test_a_count_ignores_the_cursor_and_the_limit(self, store: Store) -> None:
         people(store)
-        assert store.count(SessionQuery(limit=1, after=(START, "a")), NOW, 99) == 11
+        assert store.count(SessionQuery(limit=1, after=(START, sid("a"))), NOW, 99) == 11
 
     @pytest.mark.parametrize(("at_most", "counted"), [(0, 0), (1, 1), (10, 10), (11, 11), (12, 11), (1 << 70, 11)])
     def test_a_count_stops_at_its_bound(self, store: Store, at_most: int, counted: int) -> None:

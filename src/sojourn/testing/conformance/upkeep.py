@@ -7,6 +7,7 @@ import pytest
 
 from sojourn.core.events import SessionStarted
 from sojourn.core.store import Store
+from sojourn.core.timeouts import HOUR, MINUTE
 from sojourn.testing.clock import START
 from sojourn.testing.conformance.setup import Reader, Setup, full_session, keep, names, open_sids, session, update
 from sojourn.testing.samples import ANN, digest, ended, sid, ticket
@@ -19,7 +20,9 @@ BOUNDS = [
 
 
 class Upkeep(Setup):
-    """What `touch`, `overdue` and `purge` promise."""
+    """What `touch`, `visit`, `overdue` and `purge` promise."""
+
+    # Activity
 
     def test_touch_records_activity_and_the_carriers_end(self, store: Store) -> None:
         keep(store, session("a"), session("b"))
@@ -71,6 +74,103 @@ class Upkeep(Setup):
         assert store.touch(full_session("a"), START + 50, None) is True
         assert store.find(sid("a")) == replace(later, last_seen=START + 50)
 
+    # A look-up that is activity
+
+    def test_a_visit_records_activity_and_gives_the_session_as_it_was(self, store: Store) -> None:
+        keep(store, full_session("a"), session("b"))
+        at = full_session("a").last_seen + MINUTE
+        assert store.visit(digest("a"), ANN, at, None) == full_session("a")
+        assert store.find(sid("a")) == replace(full_session("a"), last_seen=at)
+        assert store.find(sid("b")) == session("b")
+
+    @pytest.mark.parametrize(
+        ("inactivity", "wished", "interval"),
+        [
+            pytest.param(None, None, MINUTE, id="a minute"),
+            pytest.param(HOUR, None, MINUTE, id="a minute of an hour"),
+            pytest.param(100, None, 10, id="a tenth"),
+            pytest.param(5, None, 1, id="a tenth that would be none"),
+            pytest.param(None, HOUR, HOUR, id="as wished"),
+            pytest.param(HOUR, 7, 7, id="as wished, and shorter"),
+            pytest.param(100, 99, 99, id="as wished, just before the end"),
+            pytest.param(100, 100, 10, id="nobody would survive the wish"),
+            pytest.param(100, HOUR, 10, id="nor a longer one"),
+        ],
+    )
+    def test_visits_write_once_every_touch_interval(
+        self, store: Store, inactivity: int | None, wished: int | None, interval: int
+    ) -> None:
+        before = session("a", inactivity_timeout=inactivity)
+        keep(store, before)
+        assert store.visit(digest("a"), ANN, START + interval - 1, wished) == before
+        assert store.find(sid("a")) == before
+        assert store.visit(digest("a"), ANN, START + interval, wished) == before
+        seen = replace(before, last_seen=START + interval)
+        assert store.visit(digest("a"), ANN, START + 2 * interval - 1, wished) == seen
+        assert store.find(sid("a")) == seen
+        assert store.visit(digest("a"), ANN, START + 2 * interval, wished) == seen
+        assert store.find(sid("a")) == replace(before, last_seen=START + 2 * interval)
+
+    def test_a_visit_never_moves_the_last_activity_back(self, store: Store) -> None:
+        keep(store, session("a", last_seen=START + 9))
+        assert store.visit(digest("a"), ANN, START + 5, 1) == session("a", last_seen=START + 9)
+        assert store.find(sid("a")) == session("a", last_seen=START + 9)
+
+    def test_a_visit_never_revives(self, store: Store) -> None:
+        keep(store, session("a"))
+        over = ended(session("a"), START + 1)
+        update(store, over)
+        assert store.visit(digest("a"), ANN, START + HOUR, None) == over
+        assert store.find(sid("a")) == over
+
+    @pytest.mark.parametrize("bound", BOUNDS)
+    def test_a_visit_comes_too_late_at_the_moment_that_ends_the_session(
+        self, store: Store, bound: dict[str, Any]
+    ) -> None:
+        keep(store, session("a", **bound))
+        assert store.visit(digest("a"), ANN, START + 10, 1) == session("a", **bound)
+        assert store.find(sid("a")) == session("a", **bound)
+
+    @pytest.mark.parametrize("bound", BOUNDS)
+    def test_a_visit_is_in_time_until_then(self, store: Store, bound: dict[str, Any]) -> None:
+        keep(store, session("a", **bound))
+        store.visit(digest("a"), ANN, START + 9, 1)
+        assert store.find(sid("a")) == session("a", last_seen=START + 9, **bound)
+
+    def test_a_visit_to_a_void_session_writes_nothing(self, store: Store) -> None:
+        keep(store, session("a"))
+        store.begin_epoch(START + 1)
+        assert store.visit(digest("a"), ANN, START + HOUR, None) == session("a", voided=START + 1)
+        assert store.find(sid("a")) == session("a", voided=START + 1)
+
+    def test_a_visit_by_the_token_before_is_activity_while_that_is_accepted(self, store: Store) -> None:
+        renewed = session("a", digest=digest("new"), predecessor=digest("a"), predecessor_until=START + MINUTE + 1)
+        keep(store, renewed)
+        assert store.visit(digest("a"), ANN, START + MINUTE, None) == renewed
+        assert store.find(sid("a")) == replace(renewed, last_seen=START + MINUTE)
+
+    def test_a_visit_by_the_token_before_is_none_from_the_end_of_its_grace_on(self, store: Store) -> None:
+        renewed = session("a", digest=digest("new"), predecessor=digest("a"), predecessor_until=START + MINUTE)
+        keep(store, renewed)
+        assert store.visit(digest("a"), ANN, START + MINUTE, None) == renewed
+        assert store.find(sid("a")) == renewed
+        assert store.visit(digest("new"), ANN, START + MINUTE, None) == renewed
+        assert store.find(sid("a")) == replace(renewed, last_seen=START + MINUTE)
+
+    def test_a_visit_by_an_unknown_token_finds_nothing(self, store: Store) -> None:
+        keep(store, session("a"), tickets=[ticket("t")])
+        for unknown in (digest("b"), digest("t"), bytes(32), b""):
+            assert store.visit(unknown, ANN, START + HOUR, None) is None
+        assert store.find(sid("a")) == session("a")
+
+    def test_a_visit_puts_off_being_overdue(self, store: Store) -> None:
+        keep(store, session("a", inactivity_timeout=10))
+        store.visit(digest("a"), ANN, START + 5, None)
+        assert list(store.overdue(START + 14, 10)) == []
+        assert names(store.overdue(START + 15, 10)) == ["a"]
+
+    # What time has ended
+
     def test_overdue_finds_what_time_has_ended_the_longest_overdue_first(self, store: Store) -> None:
         keep(
             store,
@@ -108,6 +208,8 @@ class Upkeep(Setup):
         update(store, session("a", expires=START + 20))
         assert list(store.overdue(START + 19, 10)) == []
         assert names(store.overdue(START + 20, 10)) == ["a"]
+
+    # What is forgotten
 
     def test_purge_leaves_open_sessions_however_old(self, store: Store) -> None:
         keep(store, session("a", expires=START + 1))
