@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -138,6 +139,25 @@ def test_a_refusal_is_told_of_with_the_way_out(learned: Browser, sojourn: SetPol
     (title,) = written()
     assert title.startswith("A sign-in with your password was refused")
     assert "The password was right" in outbox.outbox[0].body
+
+
+def test_refusals_all_day_long_are_a_handful_of_mails_that_tell_of_all_and_hold_no_sign_in_up(
+    learned: Browser, sojourn: SetPolicy, second: Browser, clock: FakeClock
+) -> None:
+    sojourn(LIMITS=[{"max_sessions": 1, "overflow": "refuse"}], INACTIVITY_TIMEOUT="30d", ABSOLUTE_TIMEOUT="90d")
+    learned.sign_in()
+    for _ in range(24 * 3):
+        assert second.sign_in().status_code == 409
+        deliver()
+        clock.advance(20 * MINUTE)
+    assert len(outbox.outbox) == 7
+    learned.post("/logout/")
+    second.sign_in()
+    deliver()
+    assert "Sign-in on a new device" in outbox.outbox[7].body
+    times = [re.search(r"How often: (\d+) times", mail.body) for mail in outbox.outbox]
+    assert sum(int(found[1]) if found else 1 for found in times) == 24 * 3
+    assert len(outbox.outbox) == 8
 
 
 def test_a_sign_out_is_told_of_to_nobody(learned: Browser, second: Browser, clock: FakeClock) -> None:

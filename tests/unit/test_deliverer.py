@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +35,13 @@ def clock() -> FakeClock:
 
 def deliverer(store: Any, clock: FakeClock, *sinks: Recorder, **options: Any) -> Deliverer:
     return Deliverer(store, sinks, clock=clock, draw=lambda: 0.0, **options)
+
+
+class Calm(Recorder):
+    """Can wait for what is called so."""
+
+    def can_wait(self, event: Mapping[str, object]) -> bool:
+        return str(event["id"]).startswith("calm")
 
 
 def failing(_: Message) -> bool:
@@ -272,6 +280,50 @@ class TestFolding:
         assert hook.ids[-1] == ["last"]
         until_idle(worker, clock, 5 * MINUTE)
         assert [name for message in mail.ids for name in message] == ["first", *names, "last"]
+
+    def test_what_can_wait_is_told_less_and_less_often_and_none_of_it_is_lost(
+        self, store: MemoryStore, clock: FakeClock
+    ) -> None:
+        sink = Calm(fold=MINUTE)
+        worker = deliverer(store, clock, sink)
+        names, told = [], []
+        for minute in range(2 * DAY // MINUTE):
+            if minute % 20 == 0:
+                names.append(record(store, f"calm {minute}", at=clock()))
+            if worker.deliver():
+                told.append(minute)
+            clock.advance(MINUTE)
+        day, next_day = ([at for at in told if at * MINUTE // DAY == number] for number in (0, 1))
+        assert day == [0, 20, 40, 100, 460, 820, 1180]
+        assert len(next_day) <= len(day)
+        until_idle(worker, clock, 6 * HOUR, MINUTE)
+        assert [name for message in sink.ids for name in message] == names
+
+    def test_what_cannot_wait_goes_at_once_and_takes_what_can_along(self, store: MemoryStore, clock: FakeClock) -> None:
+        sink = Calm(fold=MINUTE)
+        worker = deliverer(store, clock, sink)
+        for number in range(4):
+            record(store, f"calm {number}", at=clock())
+            until_idle(worker, clock, 2 * HOUR, MINUTE)
+        record(store, "calm 4", at=clock())
+        worker.deliver()
+        assert len(sink.told) == 4
+        record(store, "urgent", at=clock())
+        worker.deliver()
+        assert sink.ids[4:] == [["calm 4", "urgent"]]
+
+    def test_in_a_full_batch_nothing_waits_for_there_may_be_something_urgent_behind_it(
+        self, store: MemoryStore, clock: FakeClock
+    ) -> None:
+        sink = Calm(fold=MINUTE)
+        worker = deliverer(store, clock, sink)
+        for number in range(4):
+            record(store, f"calm {number}", at=clock())
+            until_idle(worker, clock, 2 * HOUR, MINUTE)
+        names = [record(store, f"calm {number}", at=clock()) for number in range(4, 4 + BATCH_MAX)]
+        record(store, "urgent", at=clock())
+        until_idle(worker, clock, 2 * MINUTE)
+        assert sink.ids[4:] == [names, ["urgent"]]
 
     def test_a_clock_that_was_ahead_silences_for_no_longer_than_a_fold(
         self, store: MemoryStore, clock: FakeClock

@@ -110,7 +110,8 @@ def revived(letter: Letter, now: int, sink: str | None = None) -> Letter | None:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """That `worker` alone tells of `subject` until `until`. `told`: when each sink last told this subject anything.
+    """That `worker` alone tells of `subject` until `until`. `told`: when each sink last told this subject anything, and
+    other moments that deliverers keep, each under a name that they choose.
 
     Workers have names of 1 to 64 characters, each its own: two with one name are one.
     """

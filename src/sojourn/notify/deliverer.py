@@ -12,6 +12,7 @@ from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Fate, Letter, Outbox,
 from sojourn.core.timeouts import DAY
 from sojourn.notify.desk import LEASE, Desk, LeaseLost
 from sojourn.notify.health import Health
+from sojourn.notify.pauses import noted, waits_for_more
 from sojourn.notify.schedule import gives_up, wait
 from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Sink, SinkClosed
 from sojourn.notify.turns import Turn, ended, marked, next_turn, put_off
@@ -116,7 +117,7 @@ class Deliverer:
                 desk.give_up(sink, desk.waiting(sink), "the sink is disabled")
                 break
             desk.give_up(sink, [each for each in desk.waiting(sink) if self._too_old(sink, each, now)], "too old")
-            turn = next_turn(sink, desk.letters.values(), desk.told.get(name), now)
+            turn = next_turn(sink, desk.letters.values(), desk.told, now)
             if turn is None:
                 break
             due = max(turn.due, self.health.resting(name))
@@ -156,7 +157,9 @@ class Deliverer:
             return 0
         desk.keep(marked(turn.letters, name, ended(begun, Fate.DONE)))
         if told:  # whoever had nothing to tell has not shown that they could
-            desk.told[name] = self._clock()
+            desk.told[name] = told_at = self._clock()
+            if waits_for_more(sink, [letter.event for letter in turn.letters]):
+                desk.told = noted(desk.told, name, told_at)
             self.health.works(name)
             self._observe("delivered", name, len(turn.letters))
         return int(told)

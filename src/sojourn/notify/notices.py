@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from sojourn.core import wishes
+from sojourn.core.policy import Overflow
 from sojourn.core.records import EndReason
 
 
@@ -107,6 +108,11 @@ def _of_sign_in(event: Mapping[str, object]) -> frozenset[Kind]:
     if event.get("also_open") and not event.get("trusted"):
         found.add(Kind.SECOND_SESSION)
     return frozenset(found)
+
+
+def can_wait(event: Mapping[str, object]) -> bool:
+    """Whether this is told as nothing but what can happen all day long, and lets nobody in."""
+    return kinds(event) <= {Kind.REFUSED, Kind.REPEATED} and event.get("outcome") != Overflow.END_EXISTING
 
 
 def is_far(event: Mapping[str, object]) -> bool:

@@ -1,10 +1,11 @@
 """What a sink is to tell a subject next, and what has become of it: pure, on the letters of one subject."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sojourn.core.events import uncontacted
-from sojourn.core.outbox import Fate, Letter, Progress
+from sojourn.core.outbox import BATCH_MAX, Fate, Letter, Progress
+from sojourn.notify.pauses import held_until, waits_for_more
 from sojourn.notify.sinks import Message, Sink
 
 _NEW = Progress()
@@ -39,11 +40,12 @@ def waits(sink: Sink, letter: Letter) -> bool:
     return letter.progress.get(sink.name, _NEW).fate is Fate.WAITING and sink.wants(letter.event)
 
 
-def next_turn(sink: Sink, letters: Iterable[Letter], told: int | None, now: int) -> Turn | None:
+def next_turn(sink: Sink, letters: Collection[Letter], told: Mapping[str, int], now: int) -> Turn | None:
     """The sink's next turn among `letters`, in their order; None if there is nothing that it has yet to tell of.
 
-    `told`: when it last told this subject anything. A message once begun goes out as it is. After that, what is
-    waiting goes out together, if the sink folds, and not before its fold is over.
+    `told`: when each sink last told this subject anything, and see `sojourn.notify.pauses`. A message once begun goes
+    out as it is. After that, what is waiting goes out together, if the sink folds, and not before its fold is over, or
+    its pause if all of it can wait. Nothing waits so in a full batch: there may be more, and that may be urgent.
     """
     waiting = [letter for letter in letters if waits(sink, letter)]
     if not waiting:
@@ -56,8 +58,11 @@ def next_turn(sink: Sink, letters: Iterable[Letter], told: int | None, now: int)
     if begun.message:
         return Turn(together, begun.due, begun.attempts, begun.message, written=True)
     # It may have told by a clock that was ahead: that must not keep it silent for long.
-    folded = told + sink.fold if told is not None and told < now + sink.fold else 0
-    return Turn(together, max(begun.due, folded), begun.attempts, head.id, written=False)
+    last = told.get(name)
+    folded = last + sink.fold if last is not None and last < now + sink.fold else 0
+    calm = len(letters) < BATCH_MAX and waits_for_more(sink, [letter.event for letter in together])
+    held = held_until(told, name, now) if calm else 0
+    return Turn(together, max(begun.due, folded, held), begun.attempts, head.id, written=False)
 
 
 def _while_same(waiting: Sequence[tuple[Letter, str]]) -> tuple[Letter, ...]:

@@ -24,7 +24,7 @@ from sojourn.contrib.django.notices.wording import Event, Look, entries, subject
 from sojourn.contrib.django.settings import current
 from sojourn.core.records import Profile
 from sojourn.core.timeouts import DAY, MINUTE
-from sojourn.notify.notices import MUTABLE, Channel, Kind, facts, is_far, kinds, told
+from sojourn.notify.notices import MUTABLE, Channel, Kind, can_wait, facts, is_far, kinds, told
 from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Message
 
 TIMEOUT = 10
@@ -36,7 +36,10 @@ _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class MailSink:
-    """One message for what happens to somebody, at most one a minute: what follows within it is told in the next."""
+    """One message for what happens to somebody, at most one a minute: what follows within it is told in the next.
+
+    If it is nothing but refusals, the next may be hours later.
+    """
 
     name = "mail"
     fold = MINUTE
@@ -46,6 +49,10 @@ class MailSink:
     def wants(self, event: Event) -> bool:
         """Whether the event goes by mail, for a reader who has silenced nothing."""
         return bool(told(event, Channel.MAIL, current().NOTICES))
+
+    def can_wait(self, event: Event) -> bool:
+        """Sign-ins that are refused, with the right password, all day long: see `sojourn.notify.pauses`."""
+        return can_wait(event)
 
     def deliver(self, message: Message) -> bool:
         """Write to the subject's user, also at the address that they had when it happened.
