@@ -18,8 +18,8 @@ from sojourn.core.records import Profile, SignIn
 from sojourn.core.timeouts import MINUTE, Timeouts
 from sojourn.stores.sql import Beside, SQLStore, rows
 from sojourn.testing.clock import START, FakeClock
-from sojourn.testing.conformance.setup import keep, open_sids, update
-from sojourn.testing.samples import ANN, digest, ended, session, ticket
+from sojourn.testing.conformance.setup import keep, names, open_sids, session, update
+from sojourn.testing.samples import ANN, digest, ended, ticket
 from tests.stores import sql_site
 
 
@@ -139,12 +139,13 @@ def test_nothing_reads_a_whole_table_but_a_read_that_means_to(alias: str, store:
         assert store.lookup(digest("7"), ANN) is not None
         assert store.lookup(digest("9 before"), ANN) is not None
         assert store.lookup_beside(digest("11"), TICKET_BESIDE)[1] is not None
-        assert store.find("sid 7") is not None
+        found = store.find("sid 7")
+        assert found is not None
         assert len(store.roster("subject 7").sessions) == 2
         assert len(store.history("subject 7", 9)) == 2
         assert store.ticket(digest("7"), ANN) is not None
         assert len(store.overdue(START + 9, 5)) == 5
-        assert store.touch(session("sid 7"), START, None) is True
+        assert store.touch(found, START, None) is True
         store.transact("subject 7", lambda roster: Decision(None, update=(ended(roster.sessions[0], 1),)), digest("7"))
         assert store.purge(START + 9, 3) == 3 + 3 + 3
         assert store.forget_addresses(START + 9) == store.fade(START + 9, 5) == 0
@@ -267,7 +268,7 @@ def test_a_damaged_or_newer_session_authenticates_nobody_and_lets_nobody_past_th
     with pytest.raises(RecordFormatError):
         control.start(Arrival("ann"))
     assert len(sql_site.run(alias, "SELECT sid FROM sojourn_session WHERE subject = 'ann'")) == 1
-    assert [late.sid for late in store.overdue(START + 9, 5)] == ["b"], "one damaged record does not stop the sweep"
+    assert names(store.overdue(START + 9, 5)) == ["b"], "one damaged record does not stop the sweep"
 
 
 @pytest.mark.parametrize("damage", ["format = 2", "arrival = '{}'", "context = '[1]'"])

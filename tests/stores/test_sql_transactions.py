@@ -27,8 +27,8 @@ from sojourn.core.timeouts import MINUTE
 from sojourn.stores.sql import SQLStore
 from sojourn.stores.sql.database import Database, Row, Value
 from sojourn.testing.clock import START
-from sojourn.testing.conformance.setup import keep, open_sids, update
-from sojourn.testing.samples import ANN, digest, ended, session, ticket
+from sojourn.testing.conformance.setup import keep, names, open_sids, session, update
+from sojourn.testing.samples import ANN, digest, ended, sid, ticket
 from tests.stores import sql_site
 
 
@@ -163,11 +163,11 @@ def test_activity_recorded_while_a_decision_is_made_is_not_undone_by_it(alias: s
         return Decision(None, update=(replace(roster.sessions[0], acr="gold", expires=START + 30 * MINUTE),))
 
     store.transact("ann", decide)
-    assert store.find("a") == replace(
+    assert store.find(sid("a")) == replace(
         before, acr="gold", last_seen=START + MINUTE, carrier_expires=START + 20 * MINUTE, expires=START + 30 * MINUTE
     )
     assert store.overdue(START + 11 * MINUTE - 1, 9) == []
-    assert [late.sid for late in store.overdue(START + 11 * MINUTE, 9)] == ["a"]
+    assert names(store.overdue(START + 11 * MINUTE, 9)) == ["a"]
 
 
 def test_a_session_that_somebody_ended_past_the_lock_is_not_changed(alias: str, store: SQLStore) -> None:
@@ -177,7 +177,7 @@ def test_a_session_that_somebody_ended_past_the_lock_is_not_changed(alias: str, 
         sql_site.run(
             alias,
             "UPDATE sojourn_session SET state = 'ended', end_reason = 'operator', ended = 7, deadline = NULL"
-            " WHERE sid = 'a'",
+            f" WHERE sid = '{sid('a')}'",
         )
         return Decision(None, update=(replace(roster.sessions[0], digest=digest("fresh")),))
 
@@ -342,7 +342,7 @@ def test_mariadb_reads_the_newest_roster_and_ticket_even_where_the_callers_snaps
     finally:
         connections[strict].close()
     assert isinstance(seen, Roster)
-    assert [one.sid for one in seen.sessions] == ["a"]
+    assert names(seen.sessions) == ["a"]
     assert seen.ticket == ticket("t")
 
 
