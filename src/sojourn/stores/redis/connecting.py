@@ -1,0 +1,67 @@
+"""How redis-py is to connect: the arguments that an address comes to. No I/O.
+
+What is tried again is decided in one place (`journey`), so redis-py tries nothing by itself: no retries, no health
+checks before commands, and RESP2, under which servers send nothing unasked.
+"""
+
+import ssl
+from importlib.util import find_spec
+from typing import Any
+
+from sojourn.core.errors import ConfigurationError
+from sojourn.stores.redis.address import Address, Node
+
+MISSING = 'Sessions on Valkey or Redis need more: pip install "sojourn[redis]"'
+
+
+def arguments(address: Address) -> dict[str, Any]:
+    """What every connection to the servers needs, wherever they are."""
+    return {
+        "username": address.user,
+        "password": address.password,
+        "socket_timeout": address.timeout,
+        "socket_connect_timeout": address.timeout,
+        "protocol": 2,
+        **_certificates(address),
+    }
+
+
+def arguments_for(node: Node, address: Address) -> dict[str, Any]:
+    """The same with where a server is, which database is meant, and without telling it the name of the library."""
+    place = {"host": node.host, "port": node.port, "socket_keepalive": True} if node.port else {"path": node.host}
+    # Versions of redis-py that know `driver_info` warn of the other two, which those before them need.
+    quiet = {"driver_info": None} if find_spec("redis.driver_info") else {"lib_name": None, "lib_version": None}
+    return {**arguments(address), **place, **quiet, "db": address.database}
+
+
+def arguments_for_sentinels(address: Address) -> dict[str, Any]:
+    """What a connection to a Sentinel needs."""
+    sentinel = address.sentinel
+    user, password = (sentinel.user, sentinel.password) if sentinel else (None, None)
+    return {**arguments(address), "username": user, "password": password, "ssl": address.tls is not None}
+
+
+def check_certificates(address: Address) -> None:
+    """Raises ConfigurationError when a certificate that the address names cannot be used."""
+    tls = address.tls
+    if tls is None:
+        return
+    try:
+        context = ssl.create_default_context(cafile=tls.ca)
+        if tls.cert is not None:
+            context.load_cert_chain(tls.cert, tls.key)
+    except OSError as error:
+        raise ConfigurationError(f"A certificate of the address cannot be used: {error.strerror or error}") from None
+
+
+def _certificates(address: Address) -> dict[str, Any]:
+    tls = address.tls
+    if tls is None:
+        return {}
+    return {
+        "ssl_ca_certs": tls.ca,
+        "ssl_certfile": tls.cert,
+        "ssl_keyfile": tls.key,
+        "ssl_cert_reqs": "required" if tls.verify else "none",
+        "ssl_check_hostname": tls.verify,
+    }

@@ -1,0 +1,228 @@
+"""The servers, for callers that wait: what carries out a `Journey` on redis-py's connections, which threads share."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sojourn.core.errors import ConfigurationError, StoreUnavailable
+from sojourn.core.tokens import ROUTES
+from sojourn.stores.redis.address import Address, Node
+from sojourn.stores.redis.asking import Call, Operation, Pause
+from sojourn.stores.redis.connecting import (
+    MISSING,
+    arguments,
+    arguments_for,
+    arguments_for_sentinels,
+    check_certificates,
+)
+from sojourn.stores.redis.dispatch import Answer, Command, Dispatch, Exchange, Look
+from sojourn.stores.redis.journey import Journey
+from sojourn.stores.redis.keys import key
+from sojourn.stores.redis.replies import Lost, Refused, lost, refused
+from sojourn.stores.redis.scripts import Script, script
+
+try:
+    from redis import BlockingConnectionPool, Connection, RedisCluster, SSLConnection, UnixDomainSocketConnection
+    from redis.backoff import NoBackoff
+    from redis.cluster import ClusterNode
+    from redis.exceptions import RedisClusterException, RedisError, ResponseError
+    from redis.retry import Retry
+    from redis.sentinel import Sentinel
+except ImportError:
+    raise ConfigurationError(MISSING) from None
+
+T = TypeVar("T")
+
+
+class Servers:
+    """One server, Sentinel's or a Cluster, for callers that wait. Threads share it; a forked child connects anew.
+
+    Nothing is connected before it is needed. Each call is one EVALSHA and no other command; `confirmed` ones, where the
+    address names replicas, are followed by one WAIT. `clock` (seconds that never go back) and `sleep` are for tests.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        scripts: Callable[[str], Script] = script,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        check_certificates(address)
+        self.address = address
+        self._dispatch = Dispatch(address, scripts, clock, random.random)
+        self._sleep = sleep
+        self._pools: dict[Node, BlockingConnectionPool] = {}
+
+    def ask(self, calls: Sequence[Call]) -> list[Any]:
+        """Carry out calls, and return their replies in the same order: bytes, numbers, None, and lists of these.
+
+        Those of one node travel together, and each is atomic by itself. A `confirmed` one may be answered by
+        `Unconfirmed`. Raises StoreUnavailable within the address's deadline, or the time of one answer later when a
+        server stops in the middle of several (some of the calls may have been carried out, and may be sent again);
+        RecordFormatError; ConfigurationError.
+        """
+        if len(calls) == 1 and not calls[0].confirmed:
+            (call,) = calls
+            node = self._dispatch.chart.home(call.route)
+            if node is not None:
+                answer = self._exchange(Exchange(node, [self._dispatch.command(call)]))
+                # Anything else but a plain answer is rare, and then it may as well be sent again.
+                if not isinstance(answer, Lost) and not isinstance(answer[0], Refused):
+                    return answer
+        return self._carry_out(Journey(self._dispatch, calls))
+
+    def run(self, operation: Operation[T]) -> T:
+        """Carry out an operation to its result. Raises what `ask` raises, and what the operation does."""
+        try:
+            step = next(operation)
+            while True:
+                if isinstance(step, Pause):
+                    self._sleep(step.seconds)
+                    step = operation.send([])
+                else:
+                    step = operation.send(self.ask(step))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        finally:
+            operation.close()
+
+    def masters(self) -> list[Node]:
+        """The nodes that have routes, looked for now. Raises StoreUnavailable, ConfigurationError."""
+        if not self._dispatch.chart.fixed:
+            for nobody in self._look(Look(())):
+                raise StoreUnavailable(str(nobody))
+        return self._dispatch.chart.masters()
+
+    def command(self, node: Node, *command: str | int) -> Any:
+        """One command to one node, for whoever examines the servers: its answer, an error as `Refused`.
+
+        Raises StoreUnavailable, ConfigurationError.
+        """
+        answer = self._exchange(Exchange(node, [command]))
+        if isinstance(answer, Lost):
+            raise StoreUnavailable(str(answer))
+        return answer[0]
+
+    def close(self) -> None:
+        """Close all connections. Whoever asks afterwards opens new ones."""
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.disconnect()
+
+    def _carry_out(self, journey: Journey) -> list[Any]:
+        steps = journey.steps()
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Pause):
+                    self._sleep(step.seconds)
+                    step = steps.send([])
+                elif isinstance(step, Look):
+                    step = steps.send(self._look(step))
+                else:
+                    step = steps.send(self._exchanges(step))
+        except StopIteration as done:
+            replies: list[Any] = done.value
+            return replies
+
+    def _exchanges(self, step: list[Exchange]) -> list[Answer]:
+        """One after the other; a node that did not answer is not asked twice."""
+        answers: list[Answer] = []
+        silent: dict[Node, Lost] = {}
+        for exchange in step:
+            answer = silent.get(exchange.node) or self._exchange(exchange)
+            if isinstance(answer, Lost):
+                silent[exchange.node] = answer
+            answers.append(answer)
+        return answers
+
+    def _exchange(self, exchange: Exchange) -> Answer:
+        pool = self._pool(exchange.node)
+        try:
+            connection = pool.get_connection()
+            try:
+                return _answered(connection, exchange.commands)
+            except BaseException:
+                connection.disconnect()
+                raise
+            finally:
+                pool.release(connection)
+        except (RedisError, OSError) as error:
+            return lost(error, exchange.node)
+
+    def _pool(self, node: Node) -> BlockingConnectionPool:
+        pool = self._pools.get(node)
+        if pool is None:
+            address = self.address
+            kind = UnixDomainSocketConnection if not node.port else SSLConnection if address.tls else Connection
+            made = BlockingConnectionPool(
+                max_connections=address.connections,
+                timeout=address.timeout,
+                connection_class=kind,
+                **arguments_for(node, address),
+            )
+            pool = self._pools.setdefault(node, made)
+        return pool
+
+    def _look(self, look: Look) -> list[Answer]:
+        """Ask the Sentinels or the Cluster who the masters are. Returns that nobody could tell, or nothing."""
+        guides = self._guides(look)
+        try:
+            homes = self._homes_by_sentinels() if self.address.sentinel else self._homes_in_cluster(guides)
+        except (RedisError, RedisClusterException, OSError) as error:
+            # redis-py says of a Cluster only that it cannot be connected; why is what came before.
+            cause = error.__cause__
+            return [lost(cause if isinstance(cause, RedisError) else error, guides[0])]
+        self._dispatch.chart.learn(homes)
+        return []
+
+    def _guides(self, look: Look) -> list[Node]:
+        """Whom to ask: everybody who is known but those that were lost, unless nobody would be left."""
+        known = dict.fromkeys([*self._dispatch.chart.masters(), *self.address.hosts])
+        return [node for node in known if node not in look.lost] or list(known)
+
+    def _homes_by_sentinels(self) -> list[Node | None]:
+        if self.address.sentinel is None:
+            return []
+        hosts = [(node.host, node.port) for node in self.address.hosts]
+        to_them = {**arguments_for_sentinels(self.address), "retry": Retry(NoBackoff(), 0)}
+        sentinels = Sentinel(hosts, sentinel_kwargs=to_them)
+        try:
+            host, port = sentinels.discover_master(self.address.sentinel.name)
+        finally:
+            for client in sentinels.sentinels:
+                client.close()
+        return [Node(host, port)] * ROUTES
+
+    def _homes_in_cluster(self, guides: list[Node]) -> list[Node | None]:
+        cluster = RedisCluster(
+            startup_nodes=[ClusterNode(node.host, node.port) for node in guides],
+            require_full_coverage=False,
+            retry=Retry(NoBackoff(), 0),
+            ssl=self.address.tls is not None,
+            **arguments(self.address),
+        )
+        try:
+            homes: list[Node | None] = []
+            for route in range(ROUTES):
+                nodes = cluster.nodes_manager.slots_cache.get(cluster.keyslot(key(self.address.prefix, route, "")))
+                homes.append(Node(nodes[0].host, int(nodes[0].port)) if nodes else None)
+            return homes
+        finally:
+            cluster.close()
+
+
+def _answered(connection: Connection, commands: list[Command]) -> list[Any]:
+    """Send commands in one write, and read as many answers."""
+    connection.send_packed_command(connection.pack_commands(commands))
+    answers: list[Any] = []
+    for _ in commands:
+        try:
+            answers.append(connection.read_response(disable_decoding=True))
+        except ResponseError as error:
+            answers.append(refused(error))
+    return answers
