@@ -25,7 +25,7 @@ from tests.django.test_doctor import found
 
 pytestmark = pytest.mark.django_db
 SILENT: dict[str, Any] = dict.fromkeys(
-    ("new_device", "new_place", "second_session", "evicted", "refused", "repeated"), ()
+    ("new_device", "new_place", "second_session", "evicted", "refused", "repeated", "disowned"), ()
 )
 SITE = {"LIMITS": [{"max_sessions": 1, "overflow": "end_existing"}], "NOTICES": SILENT, "INACTIVITY_TIMEOUT": "30m"}
 

@@ -213,7 +213,7 @@ def test_who_is_stopped_for_ping_pong_is_told_so_in_german(
     assert list(english_on(page)) == []
 
 
-NOTICES = {kind: ["mail"] for kind in ("second_session", "evicted", "refused", "repeated")}
+NOTICES = {kind: ["mail"] for kind in ("second_session", "evicted", "refused", "repeated", "disowned")}
 CASES = [
     "a new device",
     "a new place",
@@ -224,6 +224,7 @@ CASES = [
     "refused",
     "refused often",
     "quarrel",
+    "disowned",
     "several",
 ]
 
@@ -242,6 +243,7 @@ def mails() -> dict[str, list[Mapping[str, object]]]:
         "refused": [told.refused()],
         "refused often": [told.refused(told.AT + number) for number in range(3)],
         "quarrel": [told.quarrel()],
+        "disowned": [told.disowned()],
         "several": [told.evicted(by=newcomer), told.started(session=told.session(newcomer)), told.refused()],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -158,6 +159,36 @@ def test_refusals_all_day_long_are_a_handful_of_mails_that_tell_of_all_and_hold_
     times = [re.search(r"How often: (\d+) times", mail.body) for mail in outbox.outbox]
     assert sum(int(found[1]) if found else 1 for found in times) == 24 * 3
     assert len(outbox.outbox) == 8
+
+
+@pytest.mark.parametrize("way", ["page", "json"])
+def test_what_an_old_session_disowns_is_told_of_by_mail_to_the_address_of_then(
+    learned: Browser, second: Browser, clock: FakeClock, ada: User, way: str
+) -> None:
+    learned.sign_in()  # the one that was stolen, by now
+    clock.advance(2 * MINUTE)
+    second.sign_in()
+    (newer,) = [session.sid for session in control().sessions(subject()) if session.device.os == "iOS"]
+    written()
+    clock.advance(2 * MINUTE)
+    control().mute(subject(), {"second_session", "evicted"})
+    if way == "page":
+        learned.post(f"/sessions/it-was-not-me/{newer}/")
+    else:
+        learned.post("/sessions/api/disown/", json.dumps({"sid": newer}), content_type="application/json")
+    assert control().store.find(newer).end_reason == "disowned"
+    User.objects.filter(pk=ada.pk).update(email="thief@example.net")
+    deliver()
+    mail = outbox.outbox[1]
+    assert mail.to == ["ada@example.org"]
+    assert mail.subject.startswith("A session of yours was ended as not yours")
+    assert "Device: Mobile Safari on iOS" in mail.body
+    assert "Ended from: Firefox on Windows" in mail.body
+    link = re.search(r"https://app.example(/sessions/not-me/\S+)", mail.body)
+    assert link is not None
+    page = Browser().get(link[1]).content.decode()
+    assert "a session of your account was ended from another one, as not yours" in page
+    assert "End all sessions of this account" in page
 
 
 def test_a_sign_out_is_told_of_to_nobody(learned: Browser, second: Browser, clock: FakeClock) -> None:

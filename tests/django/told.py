@@ -40,6 +40,11 @@ def evicted(by: str = "00new") -> Mapping[str, object]:
     return payload(SessionEnded(subject=subject(), at=AT, session=over))
 
 
+def disowned() -> Mapping[str, object]:
+    ended = {"state": State.ENDED, "end_reason": EndReason.DISOWNED, "ended": AT, "ended_by": "00old"}
+    return payload(SessionEnded(subject=subject(), at=AT, session=session(**ended)))
+
+
 def refused(at: int = AT, **facts: str) -> Mapping[str, object]:
     arrival = {"client": "", "device": "Chrome on Linux", "address": "203.0.113.9", "place": "", **facts}
     return payload(StartRefused(subject=subject(), at=at, arrival=arrival, limit="one", open=("00old",)))

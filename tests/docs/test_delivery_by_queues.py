@@ -20,7 +20,9 @@ PAGE = Page(DOCS / "howto" / "delivery.md")
 SITE: dict[str, Any] = {
     "LIMITS": [{"max_sessions": 1, "overflow": "end_existing"}],
     "INACTIVITY_TIMEOUT": "30m",
-    "NOTICES": dict.fromkeys(("new_device", "new_place", "second_session", "evicted", "refused", "repeated"), ()),
+    "NOTICES": dict.fromkeys(
+        ("new_device", "new_place", "second_session", "evicted", "refused", "repeated", "disowned"), ()
+    ),
     "SINKS": [f"{__name__}.Sink"],
 }
 

@@ -54,7 +54,7 @@ def main() -> None:
         SOJOURN={
             "LIMITS": [{"max_sessions": 1, "overflow": "end_existing"}],
             "NOTICES": dict.fromkeys(
-                ("new_device", "new_place", "second_session", "evicted", "refused", "repeated"), ()
+                ("new_device", "new_place", "second_session", "evicted", "refused", "repeated", "disowned"), ()
             ),
             "SINKS": ["tests.stores.killed.FileSink"],
         },

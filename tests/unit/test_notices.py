@@ -66,8 +66,18 @@ def test_somebody_who_acts_as_the_user_is_not_told_as_the_user() -> None:
 
 
 @pytest.mark.parametrize("reason", EndReason)
-def test_of_all_ends_only_the_limit_s_is_told(reason: EndReason) -> None:
-    assert kinds(over(reason)) == ({Kind.EVICTED} if reason is EndReason.EVICTED else set())
+def test_of_all_ends_only_the_limit_s_and_what_an_older_session_disowned_are_told(reason: EndReason) -> None:
+    told_of = {EndReason.EVICTED: {Kind.EVICTED}, EndReason.DISOWNED: {Kind.DISOWNED}}
+    assert kinds(over(reason)) == told_of.get(reason, set())
+
+
+def test_what_was_disowned_by_the_link_in_a_message_is_not_told_again() -> None:
+    by_link = payload(SessionEnded(subject="ann", at=START, session=ended(OWN, START, EndReason.DISOWNED)))
+    assert kinds(by_link) == set()
+
+
+def test_nobody_silences_that_a_session_was_disowned() -> None:
+    assert told(over(EndReason.DISOWNED), Channel.MAIL, Notices(), tuple(Kind)) == {Kind.DISOWNED}
 
 
 def test_a_refusal_and_a_quarrel_of_devices_are_told() -> None:

@@ -294,9 +294,10 @@ class AsyncSessionControl(Rules):
             session.subject, lambda roster: disowning.decide_confirm(roster, session.sid, sid, now)
         )
 
-    async def disown(self, session: Session, sid: str) -> Sequence[Session]:
+    async def disown(self, session: Session, sid: str, *, contact: str = "") -> Sequence[Session]:
         """See `SessionControl.disown`."""
         now = self.clock()
         return await self.store.transact(
-            session.subject, lambda roster: disowning.decide_disown(roster, session.sid, sid, now)
+            session.subject,
+            lambda roster: self.addressed(disowning.decide_disown(roster, session.sid, sid, now), contact),
         )

@@ -358,12 +358,14 @@ class SessionControl(Rules):
             session.subject, lambda roster: disowning.decide_confirm(roster, session.sid, sid, now)
         )
 
-    def disown(self, session: Session, sid: str) -> Sequence[Session]:
+    def disown(self, session: Session, sid: str, *, contact: str = "") -> Sequence[Session]:
         """The owner of `session` says that `sid`, begun after it, was not them: what is open on that device ends.
 
-        Returns what ended; nothing, if it may not be said from there (see `confirm`). Atomic and durable.
+        Returns what ended; nothing, if it may not be said from there (see `confirm`). Atomic and durable. `contact` is
+        where the owner is written to now, who is told.
         """
         now = self.clock()
         return self.store.transact(
-            session.subject, lambda roster: disowning.decide_disown(roster, session.sid, sid, now)
+            session.subject,
+            lambda roster: self.addressed(disowning.decide_disown(roster, session.sid, sid, now), contact),
         )

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """A sign-in, with the right password, that the limit refused."""
     REPEATED = "repeated"
     """Two devices that keep ending each other's sessions."""
+    DISOWNED = "disowned"
+    """A session that was ended from an older one, by whoever said there that it was not theirs."""
 
 
 class Channel(StrEnum):
@@ -53,6 +55,7 @@ class Notices:
     evicted: frozenset[Channel] = _MAIL
     refused: frozenset[Channel] = _MAIL
     repeated: frozenset[Channel] = _MAIL
+    disowned: frozenset[Channel] = _MAIL
 
     def channels(self, kind: Kind) -> frozenset[Channel]:
         """The channels of one kind."""
@@ -68,6 +71,7 @@ MUTABLE: Final = frozenset(Kind(kind) for kind in wishes.MUTABLE)
 """What a user may silence. A sign-in on a new device or from a new place, which an attack would be, is always told."""
 
 _URGENCY: Final = (
+    Kind.DISOWNED,
     Kind.REFUSED,
     Kind.NEW_DEVICE,
     Kind.NEW_PLACE,
@@ -89,6 +93,8 @@ def kinds(event: Mapping[str, object]) -> frozenset[Kind]:
             return _of_sign_in(event)
         case "session.ended" if facts(event).get("reason") == EndReason.EVICTED:
             return frozenset({Kind.EVICTED})
+        case "session.ended" if is_disowned(event):
+            return frozenset({Kind.DISOWNED})
         case "start.refused":
             return frozenset({Kind.REFUSED})
         case "evictions.repeated":
@@ -108,6 +114,12 @@ def _of_sign_in(event: Mapping[str, object]) -> frozenset[Kind]:
     if event.get("also_open") and not event.get("trusted"):
         found.add(Kind.SECOND_SESSION)
     return frozenset(found)
+
+
+def is_disowned(event: Mapping[str, object]) -> bool:
+    """Whether a session was ended from another one as not theirs; by the link in a message, whoever reads it knows."""
+    about = facts(event)
+    return about.get("reason") == EndReason.DISOWNED and bool(about.get("ended_by"))
 
 
 def can_wait(event: Mapping[str, object]) -> bool:

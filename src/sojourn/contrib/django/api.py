@@ -30,6 +30,7 @@ from sojourn.contrib.django.internal import answers, notice
 from sojourn.contrib.django.internal.names import names_of
 from sojourn.contrib.django.internal.overview import find_own, overview
 from sojourn.contrib.django.internal.wiring import control
+from sojourn.contrib.django.notices.recipients import contact_of
 from sojourn.contrib.django.reauthentication import Method, is_recent, verify_password, way_of
 from sojourn.contrib.django.settings import current
 from sojourn.core.records import NAME_MAX, EndReason, Session, clean_text
@@ -198,7 +199,7 @@ class DisownView(ApiView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """End it, and what else has begun since on its device; no proof is asked for."""
-        ended = control().disown(self.session, self.own_sid(request))
+        ended = control().disown(self.session, self.own_sid(request), contact=contact_of(request.user))
         if not ended:
             raise Stopped(problems.not_answerable_problem())
         return self.ended(ended)

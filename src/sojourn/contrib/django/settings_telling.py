@@ -63,9 +63,9 @@ class Telling:
     )
     NOTICES: Notices = setting(  # noqa: RUF009  # it makes a field, as dataclasses.field does
         notices,
-        "What users are told, by which channel: a dict from new_device, new_place, second_session, evicted, refused "
-        'and repeated to a list out of "mail" (to their address) and "page" (in their other open browsers). Kinds '
-        "that are left out keep their default; an empty list tells nobody.",
+        "What users are told, by which channel: a dict from new_device, new_place, second_session, evicted, refused, "
+        'repeated and disowned to a list out of "mail" (to their address) and "page" (in their other open browsers). '
+        "Kinds that are left out keep their default; an empty list tells nobody.",
         default=Notices(),
         example='{"second_session": ["page"]}',
     )

@@ -13,6 +13,7 @@ from sojourn.contrib.django.internal import answers
 from sojourn.contrib.django.internal.names import names_of
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.notices.passwords import change_url, reset_url
+from sojourn.contrib.django.notices.recipients import contact_of
 from sojourn.contrib.django.presentation import SessionItem, device_name
 from sojourn.contrib.django.settings import current
 from sojourn.contrib.django.views import NOTICE, OwnSessionView
@@ -67,7 +68,7 @@ class DisownView(AskingView):
 
     def post(self, request: HttpRequest, **_: str) -> HttpResponse:
         """End it, and say what to do next."""
-        ended = control().disown(self.session, self.kwargs["sid"])
+        ended = control().disown(self.session, self.kwargs["sid"], contact=contact_of(request.user))
         if not ended:
             return self.nothing_asked(request)
         names = names_of(self.session.subject)

@@ -17,6 +17,7 @@ from sojourn.contrib.django.settings import current
 from sojourn.core.disowning import Question
 from sojourn.core.errors import InvalidInput
 from sojourn.core.tokens import is_sid
+from sojourn.notify.notices import is_disowned
 
 _SALT = "sojourn.notices.links"
 _VERSION = 1
@@ -37,6 +38,8 @@ class Kind(StrEnum):
     """A sign-in that a limit holds until its user has chosen."""
     REPEATED = "repeated"
     """Sign-ins that keep ending each other's sessions."""
+    DISOWNED = "disowned"
+    """A session that was ended from another one: whoever did so may be the one who has no business there."""
 
 
 class LinkExpired(InvalidInput):
@@ -100,6 +103,8 @@ def _asked(event: Mapping[str, object]) -> tuple[Kind, str] | None:
             return Kind.STARTED, str(facts["sid"])
         case "session.ended" if facts.get("reason") == "evicted" and is_sid(facts.get("ended_by")):
             return Kind.EVICTED, str(facts["ended_by"])
+        case "session.ended" if is_disowned(event):
+            return Kind.DISOWNED, ""
         case "start.refused":
             return Kind.REFUSED, ""
         case "choice.offered":

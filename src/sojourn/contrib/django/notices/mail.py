@@ -24,7 +24,7 @@ from sojourn.contrib.django.notices.wording import Event, Look, entries, subject
 from sojourn.contrib.django.settings import current
 from sojourn.core.records import Profile
 from sojourn.core.timeouts import DAY, MINUTE
-from sojourn.notify.notices import MUTABLE, Channel, Kind, can_wait, facts, is_far, kinds, told
+from sojourn.notify.notices import MUTABLE, Channel, Kind, can_wait, facts, is_disowned, is_far, kinds, told
 from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Message
 
 TIMEOUT = 10
@@ -111,7 +111,7 @@ def written(
 ) -> EmailMultiAlternatives:
     """The mail that tells of `message`, as `found`, in the language and the zone that are in force."""
     settings, host = current(), urlsplit(current().SITE_URL).hostname or ""
-    look = Look(settings.MAIL_ADDRESSES, _names(message.events, profile))
+    look = Look(settings.MAIL_ADDRESSES, _names(message.events, profile), _enders(message.events))
     urls = {str(event["id"]): not_me_url(event) for event in message.events}
     told_of = entries(message.events, settings.NOTICES, look, urls)
     context = {
@@ -162,6 +162,13 @@ def _names(events: Sequence[Event], profile: Profile) -> Mapping[str, str]:
     sids -= {str(facts(event).get("sid")) for event in events if Kind.NEW_DEVICE in kinds(event)}
     sessions = [session for sid in sids if (session := control().store.find(sid)) is not None]
     return {session.sid: profile.device_names.get(session.device.digest, "") for session in sessions}
+
+
+def _enders(events: Sequence[Event]) -> Mapping[str, str]:
+    """The devices, as they call themselves, of sessions from which others were ended as not theirs, by sid."""
+    sids = {str(facts(event)["ended_by"]) for event in events if is_disowned(event)}
+    sessions = [session for sid in sids if (session := control().store.find(sid)) is not None]
+    return {session.sid: session.device.label for session in sessions}
 
 
 def send(mail: EmailMultiAlternatives) -> None:

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
@@ -12,18 +13,21 @@ from sojourn.contrib.django.settings import current
 from sojourn.notify.notices import Channel
 from sojourn.notify.sinks import DeliveryRefused, Message
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser  # which an app registry that is not ready cannot import
+
 _ADDRESS = re.compile(r"""[^\s,;:<>()\[\]"\\@]{1,64}@[^\s,;:<>()\[\]"\\@]{1,255}""")
 """One plain address: no list of several, no comment, no display name, nothing that ends a header."""
 _LONGEST = 320
 _logger = logging.getLogger("sojourn.delivery")
 
 
-def contact_of(user: AbstractBaseUser) -> str:
+def contact_of(user: "AbstractBaseUser | AnonymousUser") -> str:
     """Where the user is written to now, to be kept with what they are told of this moment; "" if it cannot be told.
 
     For sign-ins, which no adapter's answer to this question stops.
     """
-    if not current().NOTICES.use(Channel.MAIL):
+    if user.is_anonymous or not current().NOTICES.use(Channel.MAIL):
         return ""
     try:
         return plain(adapter().email(user), _LONGEST)

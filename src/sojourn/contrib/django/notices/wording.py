@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 
 from sojourn.contrib.django.notices.plain import shortened
 from sojourn.contrib.django.presentation import label_text, moment
-from sojourn.notify.notices import Channel, Kind, Notices, facts, is_far, kinds, most_urgent, told
+from sojourn.notify.notices import Channel, Kind, Notices, facts, is_disowned, is_far, kinds, most_urgent, told
 
 Event = Mapping[str, object]
 
@@ -42,10 +42,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How things are shown to one reader: their precision of addresses, and what they call devices (by sid)."""
+    """How things are shown to one reader: their precision of addresses, and what they call devices (by sid).
+
+    `enders`: the devices of sessions from which others were ended, by sid.
+    """
 
     addresses: str = "network"
     names: Mapping[str, str] | None = None
+    enders: Mapping[str, str] | None = None
 
 
 def subject_line(events: Sequence[Event], found: Collection[Kind]) -> str:
@@ -57,6 +61,7 @@ def subject_line(events: Sequence[Event], found: Collection[Kind]) -> str:
 
 
 _SUBJECTS = {
+    Kind.DISOWNED: lambda: gettext("A session of yours was ended as not yours"),
     Kind.NEW_DEVICE: lambda: gettext("Sign-in on a new device"),
     Kind.NEW_PLACE: lambda: gettext("Sign-in from a new place"),
     Kind.SECOND_SESSION: lambda: gettext("Sign-in while another session is open"),
@@ -98,6 +103,8 @@ def _entry(group: Sequence[Event], notices: Notices, look: Look) -> Entry:
     match event.get("type"):
         case "session.started":
             return _started(event, notices, look)
+        case "session.ended" if is_disowned(event):
+            return _disowned(event, look)
         case "session.ended":
             return _ended(event, look)
         case "start.refused":
@@ -149,17 +156,39 @@ def _before(event: Event) -> list[Fact]:
 
 
 def _ended(event: Event, look: Look) -> Entry:
-    about = facts(event)
-    times = (
-        _when(pgettext("notice", "Signed in"), about.get("started_at")),
-        _when(pgettext("notice", "Ended"), about.get("ended_at") or event.get("at")),
-    )
     remark = gettext("The number of open sessions is limited, so it was ended to make room for a new sign-in.")
     return Entry(
         gettext("Session ended to make room"),
-        (*_about(event, look), *times),
+        (*_about(event, look), *_from_to(event)),
         (remark,),
         button=gettext("The new sign-in wasn’t me"),  # noqa: RUF001  # typography, for people
+    )
+
+
+def _disowned(event: Event, look: Look) -> Entry:
+    ender = label_text((look.enders or {}).get(str(facts(event).get("ended_by")), ""))
+    remarks = (
+        gettext("In an older session of your account somebody said that this one was not theirs, and ended it."),
+        gettext("If that was you, set a new password. If not, somebody else is in your account: end all sessions."),
+    )
+    return Entry(
+        gettext("Session ended as not yours"),
+        (
+            *_about(event, look),
+            *_from_to(event),
+            Fact(pgettext("notice", "Ended from"), ender or pgettext("session", "Unknown device"), foreign=True),
+        ),
+        remarks,
+        button=gettext("See what is open, and end it"),
+    )
+
+
+def _from_to(event: Event) -> tuple[Fact, ...]:
+    """When the session that ended began, and when it ended."""
+    about = facts(event)
+    return (
+        _when(pgettext("notice", "Signed in"), about.get("started_at")),
+        _when(pgettext("notice", "Ended"), about.get("ended_at") or event.get("at")),
     )
 
 
