@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -74,6 +74,27 @@ def silent_office() -> Iterator[Post]:
             return True
 
         yield Post(port=listening.getsockname()[1], caller=called)
+
+
+@contextmanager
+def chattering_office(chatter: bytes, *, greets: bool) -> Iterator[Post]:
+    """A server that goes on with its answer as long as anybody listens: with the greeting, or with the one after it."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def chat() -> None:
+            with suppress(OSError), listening.accept()[0] as caller:
+                if greets:
+                    caller.sendall(b"220 welcome\r\n")
+                    caller.recv(100)
+                while not over.wait(0.02):
+                    caller.sendall(chatter)
+
+        talking = threading.Thread(target=chat)
+        talking.start()
+        yield Post(port=listening.getsockname()[1])
+        over.set()
+        talking.join()
 
 
 def free_port() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from email.message import EmailMessage
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from sojourn.contrib.django.notices import mail
+from sojourn.contrib.django.notices import sending
 from sojourn.contrib.django.notices.mail import MailSink
 from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Message
 from tests.django.browser import subject
 from tests.django.conftest import SetPolicy
-from tests.django.smtp import Post, post_office, silent_office
+from tests.django.smtp import Post, chattering_office, post_office, silent_office
 from tests.django.told import started
 
 
@@ -111,7 +112,7 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_an_end(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.EMAIL_TIMEOUT = None
-    monkeypatch.setattr(mail, "TIMEOUT", 0.3)
+    monkeypatch.setattr(sending, "TIMEOUT", 0.3)
     with silent_office() as post:
         begun = time.monotonic()
         with pytest.raises(DeliveryFailed, match="could not be spoken to"):
@@ -121,6 +122,35 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_an_end(
 
 def test_a_longer_timeout_of_the_site_s_does_not_count(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.EMAIL_TIMEOUT = 3600
-    monkeypatch.setattr(mail, "TIMEOUT_MAX", 0.3)
+    monkeypatch.setattr(sending, "TIMEOUT_MAX", 0.3)
     with silent_office() as post, pytest.raises(DeliveryFailed):
         deliver(settings, post)
+
+
+@pytest.mark.parametrize("chatter", ["220-w", "250-one of many\r\n"], ids=["byte by byte", "line by line"])
+def test_a_server_whose_answers_never_end_is_hung_up_on(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, chatter: str
+) -> None:
+    monkeypatch.setattr(sending, "TOTAL", 0.5)
+    with chattering_office(chatter.encode(), greets=chatter.startswith("250")) as post:
+        begun = time.monotonic()
+        with pytest.raises(DeliveryFailed, match="could not be spoken to") as raised:
+            deliver(settings, post)
+    assert not isinstance(raised.value, DeliveryRefused)
+    assert time.monotonic() - begun < 3
+    assert not [each for each in threading.enumerate() if each.name == "sojourn-mail"]
+
+
+def test_the_mails_of_one_message_have_one_bound_together(
+    settings: Any, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "TOTAL", 0.5)
+    User.objects.filter(pk=ada.pk).update(email="thief@example.net")
+    event = started()
+    told = Message(str(event["id"]), subject(), (event,), {str(event["id"]): "ada@example.org"})
+    with silent_office() as post:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = post.host, post.port
+        begun = time.monotonic()
+        with pytest.raises(DeliveryFailed):
+            MailSink().deliver(told)
+    assert time.monotonic() - begun < 3

@@ -202,21 +202,21 @@ def test_a_sign_out_is_told_of_to_nobody(learned: Browser, second: Browser, cloc
 def test_a_server_that_is_away_is_tried_again_with_the_same_message(
     learned: Browser, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sojourn.contrib.django.notices import mail
+    from sojourn.contrib.django.notices import sending
     from sojourn.notify.sinks import DeliveryFailed
 
     sent: list[Any] = []
-    well = mail.send
+    well = sending.send
 
-    def away(message: Any) -> None:
+    def away(message: Any, _: float) -> None:
         sent.append(message)
         raise DeliveryFailed
 
-    monkeypatch.setattr(mail, "send", away)
+    monkeypatch.setattr(sending, "send", away)
     Browser(AGENTS["Chrome on Linux"]).sign_in()
     assert written() == []
     Browser(AGENTS["Edge on Windows"]).sign_in()
-    monkeypatch.setattr(mail, "send", well)
+    monkeypatch.setattr(sending, "send", well)
     clock.advance(10 * MINUTE)
     assert len(written()) == 1
     assert outbox.outbox[0].message()["Message-ID"] == sent[0].message()["Message-ID"]
@@ -250,14 +250,14 @@ def test_a_thief_who_changes_the_address_at_once_does_not_keep_the_owner_from_be
 def test_a_thief_who_changes_the_address_while_the_mail_server_is_away_does_neither(
     learned: Browser, clock: FakeClock, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sojourn.contrib.django.notices import mail
+    from sojourn.contrib.django.notices import sending
     from sojourn.notify.sinks import DeliveryFailed
 
-    def away(_: Any) -> None:
+    def away(*_: Any) -> None:
         raise DeliveryFailed
 
     with monkeypatch.context() as patch:
-        patch.setattr(mail, "send", away)
+        patch.setattr(sending, "send", away)
         Browser(AGENTS["Chrome on Linux"]).sign_in()
         assert written() == []
         User.objects.filter(pk=ada.pk).update(email="")  # past all signals

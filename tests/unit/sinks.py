@@ -22,6 +22,7 @@ class Recorder:
     fold: int = 0
     patience: int = 3 * DAY
     endurance: int = 0
+    bounded: bool = False
     types: tuple[str, ...] = ("session.started",)
     does: Callable[[Message], bool] = lambda _: True
     given: list[Message] = field(default_factory=list)

@@ -368,11 +368,12 @@ class TestLeases:
         assert first.ids == [["e1"]]
         assert second.ids == [["e1"], ["e2"]]
 
+    @pytest.mark.parametrize("fold", [MINUTE, 0], ids=["of a sink that folds", "of one that does not"])
     def test_a_call_that_always_outlasts_its_lease_is_not_made_for_ever(
-        self, store: MemoryStore, clock: FakeClock
+        self, store: MemoryStore, clock: FakeClock, fold: int
     ) -> None:
         record(store, "e1")
-        sink = Recorder(fold=MINUTE)
+        sink = Recorder(fold=fold)
         workers = [deliverer(store, clock, sink) for _ in range(2)]
 
         def slow(_: Message) -> bool:
@@ -418,17 +419,20 @@ class TestLeases:
         deliverer(store, clock, sink).deliver()
         assert sink.ids == [["e0"], ["e1"], ["e2"]]
 
-    def test_a_store_that_goes_away_loses_nothing(self, store: MemoryStore, clock: FakeClock) -> None:
+    @pytest.mark.parametrize(("bounded", "copies"), [(True, 2), (False, 1)])
+    def test_a_store_that_goes_away_loses_nothing(
+        self, store: MemoryStore, clock: FakeClock, bounded: bool, copies: int
+    ) -> None:
         record(store, "e1")
         faulty = FaultyStore(store)
-        sink = Recorder()
+        sink = Recorder(bounded=bounded)
         worker = deliverer(faulty, clock, sink)
         faulty.fail_before("settle")
         with pytest.raises(StoreUnavailable):
             worker.deliver()
         clock.advance(LEASE)
         worker.deliver()
-        assert sink.ids == [["e1"], ["e1"]]
+        assert sink.ids == [["e1"]] * copies
 
     def test_run_waits_for_a_store_that_goes_away(self, store: MemoryStore, clock: FakeClock) -> None:
         faulty = FaultyStore(store)

@@ -14,7 +14,7 @@ from sojourn.notify.desk import LEASE, Desk, LeaseLost
 from sojourn.notify.health import Health
 from sojourn.notify.pauses import noted, waits_for_more
 from sojourn.notify.schedule import gives_up, wait
-from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Sink, SinkClosed
+from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Sink, SinkClosed, is_bounded
 from sojourn.notify.turns import Turn, ended, marked, next_turn, put_off
 from sojourn.stores.observed import Observer
 
@@ -139,10 +139,10 @@ class Deliverer:
             # ends its process, must not be made again and again.
             begun = replace(begun, due=now + LEASE + wait(attempts, self._draw()))
             desk.write(put_off(marked(turn.letters, name, begun), begun.due))
-        elif turn.written:
+        elif turn.written and is_bounded(sink):
             desk.renew(now)
         else:
-            # Before it is sent for the first time: whoever sends it again, after a crash, sends the same.
+            # Before it is sent for the first time: whoever sends it again, after a crash, sends the same and counts it.
             desk.write(marked(turn.letters, name, begun))
         try:
             told = sink.deliver(turn.content())

@@ -46,7 +46,8 @@ class Sink(Protocol):
     the same subject wait, to be told together in one message; 0 for a message for each event. `patience`:
     milliseconds after which an event is given up. `endurance`: milliseconds of nothing but failures after which the
     sink is disabled, until an operator enables it; 0 for never. A sink that folds, and some of whose news can wait for
-    hours, also is `sojourn.notify.pauses.Patient`.
+    hours, also is `sojourn.notify.pauses.Patient`. One that has `bounded`, and it is true, answers for it that no call
+    ever outlasts half a lease: its first attempts are not written down before they are made.
     """
 
     @property
@@ -76,10 +77,18 @@ class Sink(Protocol):
     def deliver(self, message: Message) -> bool:
         """Tell. Whether anybody was told; False if on a closer look there was nothing to tell, so nothing is folded.
 
-        Takes a bounded time, well below a lease's. Raises DeliveryFailed, whose text is for operators and holds no
-        address and no secret; whatever else it raises counts as that. SinkClosed disables the sink at once.
+        Takes a bounded time, well below a lease's: half a minute. Of one that takes longer than a minute, or ends its
+        process, the attempt counts all the same, and another worker makes the next.
+
+        Raises DeliveryFailed, whose text is for operators and holds no address and no secret; whatever else it raises
+        counts as that. SinkClosed disables the sink at once.
         """
         ...
+
+
+def is_bounded(sink: Sink) -> bool:
+    """Whether the sink answers for its time: see `Sink`."""
+    return bool(getattr(sink, "bounded", False))
 
 
 def any_wants(sinks: Sequence[Sink], event: Mapping[str, object]) -> bool:

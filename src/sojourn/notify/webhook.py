@@ -99,6 +99,7 @@ class WebhookSink:
     fold = 0
     patience = 3 * DAY
     endurance = 5 * DAY
+    bounded = True
 
     def __init__(
         self,

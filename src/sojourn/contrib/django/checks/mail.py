@@ -10,7 +10,7 @@ from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 
 from sojourn.contrib.django.adapter import Adapter
 from sojourn.contrib.django.checks.findings import is_kind, load, present, when_enabled
-from sojourn.contrib.django.notices.mail import TIMEOUT, TIMEOUT_MAX
+from sojourn.contrib.django.notices.sending import TIMEOUT, TIMEOUT_MAX
 from sojourn.notify.notices import Channel
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"

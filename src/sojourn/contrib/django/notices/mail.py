@@ -1,9 +1,8 @@
 """Notices by e-mail, through Django's mail framework: to the owner, in their language and their zone."""
 
 import re
-import smtplib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings as django_settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.encoding import punycode
@@ -20,17 +19,13 @@ from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.notices.links import address_of, not_me_url
 from sojourn.contrib.django.notices.plain import plain
 from sojourn.contrib.django.notices.recipients import addressed
+from sojourn.contrib.django.notices.sending import send_each
 from sojourn.contrib.django.notices.wording import Event, Look, entries, subject_line
 from sojourn.contrib.django.settings import current
 from sojourn.core.records import Profile
 from sojourn.core.timeouts import DAY, MINUTE
 from sojourn.notify.notices import MUTABLE, Channel, Kind, can_wait, facts, is_disowned, is_far, kinds, told
-from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Message
-
-TIMEOUT = 10
-"""Seconds that the mail server has for each answer, where EMAIL_TIMEOUT does not say otherwise."""
-TIMEOUT_MAX = 15
-"""EMAIL_TIMEOUT counts for no more here: a worker must not sit longer with one message than it may."""
+from sojourn.notify.sinks import Message
 
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -70,23 +65,6 @@ class MailSink:
                 with reading_as(user):
                     mails.append(written(part, user, address, profile, found))
         return send_each(mails)
-
-
-def send_each(mails: Sequence[EmailMultiAlternatives]) -> bool:
-    """Hand over all of them, though one be refused. Whether there was any.
-
-    Raises DeliveryFailed if one of them may be taken later, DeliveryRefused if none of them ever will be.
-    """
-    failures = []
-    for mail in mails:
-        try:
-            send(mail)
-        except DeliveryFailed as error:
-            failures.append(error)
-    for failure in failures:
-        if not isinstance(failure, DeliveryRefused) or len(failures) == len(mails):
-            raise failure
-    return bool(mails)
 
 
 def _told(event: Event, muted: Collection[str]) -> frozenset[Kind]:
@@ -169,39 +147,6 @@ def _enders(events: Sequence[Event]) -> Mapping[str, str]:
     sids = {str(facts(event)["ended_by"]) for event in events if is_disowned(event)}
     sessions = [session for sid in sids if (session := control().store.find(sid)) is not None]
     return {session.sid: session.device.label for session in sessions}
-
-
-def send(mail: EmailMultiAlternatives) -> None:
-    """Hand the message over. Raises DeliveryRefused if the server will never take it, DeliveryFailed if not now.
-
-    Once it has taken the message, whatever happens while saying good-bye changes nothing.
-    """
-    connection: Any = get_connection()
-    allowed = getattr(connection, "timeout", TIMEOUT)
-    with suppress(AttributeError):  # a way of sending without a network has none
-        connection.timeout = min(allowed or TIMEOUT, TIMEOUT_MAX)
-    try:
-        connection.open()
-        try:
-            connection.send_messages([mail])
-        finally:
-            with suppress(Exception):
-                connection.close()
-    except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _ in error.recipients.values()]
-        raise _failure("the recipient", codes, final=all(500 <= code < 600 for code in codes)) from None
-    except smtplib.SMTPDataError as error:
-        raise _failure("the message", [error.smtp_code], final=500 <= error.smtp_code < 600) from None
-    except smtplib.SMTPResponseException as error:  # the sender or our password: the site's to put right
-        raise _failure("us", [error.smtp_code], final=False) from None
-    except (OSError, smtplib.SMTPException) as error:
-        raise DeliveryFailed(f"The mail server could not be spoken to ({type(error).__name__}).") from None
-
-
-def _failure(what: str, codes: Sequence[int], *, final: bool) -> DeliveryFailed:
-    # Only the code: what a server says of it names the address, or worse.
-    text = f"The mail server refused {what} ({', '.join(str(code) for code in codes)})."
-    return DeliveryRefused(text) if final else DeliveryFailed(text)
 
 
 def control() -> Any:
