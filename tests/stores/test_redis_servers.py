@@ -1,8 +1,7 @@
-"""Calls reach Valkey and Redis, whatever happens on the way: for callers that wait."""
+"""Calls reach Valkey and Redis, whatever happens on the way: for callers that wait, and for those that await."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import time
@@ -16,9 +15,11 @@ from sojourn.stores.redis.asking import Call, Operation, Pause, Unconfirmed, one
 from sojourn.stores.redis.servers import Servers
 from tests.services import valkey
 from tests.services.valkey import ValkeyServer
-from tests.stores.redis_scripts import box, get, put, scripts
+from tests.stores.redis_scripts import box, get, put
+from tests.stores.redis_ways import WAYS, Connect, connect
 
 pytestmark = pytest.mark.redis
+waiting = connect("waiting")
 
 
 @pytest.fixture(params=valkey.PRODUCTS)
@@ -41,14 +42,12 @@ def address(server: ValkeyServer, options: str = "") -> Address:
     return Address.parse(f"{server.url()}{'?' if options else ''}{options}")
 
 
-@contextlib.contextmanager
-def connected(to: Address) -> Iterator[Servers]:
-    servers = Servers(to, scripts=scripts)
-    yield servers
-    servers.close()
+@pytest.fixture(params=WAYS)
+def connected(request: pytest.FixtureRequest) -> Connect:
+    return connect(request.param)
 
 
-def test_replies_come_in_the_order_of_the_calls_as_bytes(server: ValkeyServer) -> None:
+def test_replies_come_in_the_order_of_the_calls_as_bytes(server: ValkeyServer, connected: Connect) -> None:
     with connected(address(server)) as servers:
         assert servers.ask([put(7, "a", "x"), put(8, "a", 5), get(7, "a"), get(8, "a"), get(9, "a")]) == [
             1,
@@ -61,12 +60,12 @@ def test_replies_come_in_the_order_of_the_calls_as_bytes(server: ValkeyServer) -
         assert servers.ask([]) == []
 
 
-def test_the_keys_of_a_call_are_those_of_its_route(server: ValkeyServer) -> None:
+def test_the_keys_of_a_call_are_those_of_its_route(server: ValkeyServer, connected: Connect) -> None:
     with connected(address(server, "prefix=shop")) as servers:
         assert servers.ask([Call("where", 0xA7)]) == [b"shop:{a7}:box"]
 
 
-def test_one_call_is_one_evalsha_and_no_other_command(server: ValkeyServer) -> None:
+def test_one_call_is_one_evalsha_and_no_other_command(server: ValkeyServer, connected: Connect) -> None:
     with connected(address(server)) as servers:
         servers.ask([get(1, "a")])
         server.reset_stats()
@@ -76,21 +75,21 @@ def test_one_call_is_one_evalsha_and_no_other_command(server: ValkeyServer) -> N
         assert server.command_stats() == {"evalsha": 15, "hget": 15}
 
 
-def test_more_calls_than_fit_into_one_write_are_answered_as_well(server: ValkeyServer) -> None:
+def test_more_calls_than_fit_into_one_write_are_answered_as_well(server: ValkeyServer, connected: Connect) -> None:
     calls = [put(route, "a", route) for route in range(256)]
     with connected(address(server)) as servers:
         servers.ask(calls)
         assert servers.ask([get(route, "a") for route in range(256)]) == [str(route).encode() for route in range(256)]
 
 
-def test_an_answer_of_many_pieces_is_put_together(server: ValkeyServer) -> None:
+def test_an_answer_of_many_pieces_is_put_together(server: ValkeyServer, connected: Connect) -> None:
     with connected(address(server)) as servers:
         short, long = servers.ask([get(1, "none"), Call("large", 1, (3_000_000,))])
         assert short is None
         assert len(long) == 3_000_000
 
 
-def test_a_script_that_the_server_has_forgotten_is_sent_again_unseen(server: ValkeyServer) -> None:
+def test_a_script_that_the_server_has_forgotten_is_sent_again_unseen(server: ValkeyServer, connected: Connect) -> None:
     with connected(address(server)) as servers:
         servers.ask([put(1, "a", "x")])
         server.execute("SCRIPT", "FLUSH")
@@ -106,7 +105,7 @@ def test_a_script_that_the_server_has_forgotten_is_sent_again_unseen(server: Val
         assert server.command_stats()["eval"] == 2, "each script is sent once, however many calls it has"
 
 
-def test_an_operation_is_sent_the_replies_to_what_it_yields(server: ValkeyServer) -> None:
+def test_an_operation_is_sent_the_replies_to_what_it_yields(server: ValkeyServer, connected: Connect) -> None:
     def operation() -> Operation[list[bytes]]:
         yield [put(1, "a", "x"), put(2, "a", "y")]
         first = yield from one(get(1, "a"))
@@ -117,20 +116,19 @@ def test_an_operation_is_sent_the_replies_to_what_it_yields(server: ValkeyServer
         assert servers.run(operation()) == [b"x", b"y"]
 
 
-def test_an_operation_may_ask_for_a_pause(server: ValkeyServer) -> None:
+def test_an_operation_may_ask_for_a_pause(server: ValkeyServer, connected: Connect) -> None:
     slept: list[float] = []
 
     def operation() -> Operation[list[object]]:
         answered = yield Pause(0.3)
         return [answered, (yield from one(put(1, "a", "x")))]
 
-    servers = Servers(address(server), scripts=scripts, sleep=slept.append)
-    assert servers.run(operation()) == [[], 1]
+    with connected(address(server), sleep=slept.append) as servers:
+        assert servers.run(operation()) == [[], 1]
     assert slept == [0.3]
-    servers.close()
 
 
-def test_an_operation_is_told_of_no_failure_and_ends_with_it(server: ValkeyServer) -> None:
+def test_an_operation_is_told_of_no_failure_and_ends_with_it(server: ValkeyServer, connected: Connect) -> None:
     ended = []
 
     def operation() -> Operation[None]:
@@ -146,7 +144,7 @@ def test_an_operation_is_told_of_no_failure_and_ends_with_it(server: ValkeyServe
 
 def test_threads_share_connections_and_never_each_others_replies(server: ValkeyServer) -> None:
     wrong: list[object] = []
-    with connected(address(server, "connections=3")) as servers:
+    with waiting(address(server, "connections=3")) as servers:
 
         def work(route: int) -> None:
             for turn in range(100):
@@ -165,7 +163,7 @@ def test_threads_share_connections_and_never_each_others_replies(server: ValkeyS
 
 
 def test_a_forked_child_shares_no_connection_with_its_parent(server: ValkeyServer) -> None:
-    with connected(address(server)) as servers:
+    with waiting(address(server)) as servers:
         servers.ask([put(1, "parent", os.getpid())])
         reading, writing = os.pipe()
         child = os.fork()
@@ -183,7 +181,9 @@ def test_a_forked_child_shares_no_connection_with_its_parent(server: ValkeyServe
         os.close(reading)
 
 
-def test_a_connection_that_the_server_closed_while_it_was_idle_is_no_failure(server: ValkeyServer) -> None:
+def test_a_connection_that_the_server_closed_while_it_was_idle_is_no_failure(
+    server: ValkeyServer, connected: Connect
+) -> None:
     with connected(address(server, "retries=0")) as servers:
         servers.ask([put(1, "a", "x")])
         server.execute("CLIENT", "KILL", "TYPE", "normal")
@@ -193,7 +193,7 @@ def test_a_connection_that_the_server_closed_while_it_was_idle_is_no_failure(ser
 
 
 def test_a_server_that_stands_still_is_unavailable_within_the_deadline_and_well_again_after(
-    own_server: ValkeyServer,
+    own_server: ValkeyServer, connected: Connect
 ) -> None:
     with connected(address(own_server, "timeout=0.2&deadline=0.5")) as servers:
         servers.ask([put(1, "a", "x")])
@@ -208,21 +208,22 @@ def test_a_server_that_stands_still_is_unavailable_within_the_deadline_and_well_
         assert servers.ask([get(1, "a")]) == [b"x"]
 
 
-def test_a_server_that_was_killed_is_unavailable_and_well_again_after_it_is_back(own_server: ValkeyServer) -> None:
+def test_a_server_that_was_killed_is_unavailable_and_well_again_after_it_is_back(
+    own_server: ValkeyServer, connected: Connect
+) -> None:
     with connected(address(own_server)) as servers:
         servers.ask([put(1, "a", "x")])
         own_server.kill()
-        with pytest.raises(StoreUnavailable, match="Connection refused"):
+        with pytest.raises(StoreUnavailable, match="Error 111"):
             servers.ask([get(1, "a")])
         own_server.restart()
         assert servers.ask([get(1, "a")]) == [b"x"], "its scripts are gone, its data is not"
 
 
-def test_pauses_are_few_and_grow_and_the_last_error_is_told(own_server: ValkeyServer) -> None:
+def test_pauses_are_few_and_grow_and_the_last_error_is_told(own_server: ValkeyServer, connected: Connect) -> None:
     pauses: list[float] = []
-    servers = Servers(address(own_server, "retries=3"), scripts=scripts, sleep=pauses.append)
     own_server.kill()
-    with pytest.raises(StoreUnavailable):
+    with connected(address(own_server, "retries=3"), sleep=pauses.append) as servers, pytest.raises(StoreUnavailable):
         servers.ask([get(1, "a")])
     assert len(pauses) == 3
     assert 0.025 <= pauses[0] <= 0.075
@@ -230,21 +231,21 @@ def test_pauses_are_few_and_grow_and_the_last_error_is_told(own_server: ValkeySe
     assert 0.225 <= pauses[2] <= 0.675
 
 
-def test_a_pause_never_reaches_beyond_the_deadline(own_server: ValkeyServer) -> None:
+def test_a_pause_never_reaches_beyond_the_deadline(own_server: ValkeyServer, connected: Connect) -> None:
     now = [0.0]
 
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    servers = Servers(address(own_server, "retries=100&deadline=2"), scripts=scripts, clock=lambda: now[0], sleep=sleep)
     own_server.kill()
-    with pytest.raises(StoreUnavailable):
+    to = address(own_server, "retries=100&deadline=2")
+    with connected(to, clock=lambda: now[0], sleep=sleep) as servers, pytest.raises(StoreUnavailable):
         servers.ask([get(1, "a")])
     assert now[0] < 2
 
 
 def test_all_connections_in_use_is_unavailable_and_not_a_wait_without_end(server: ValkeyServer) -> None:
-    with connected(address(server, "connections=1&timeout=0.3&deadline=0.3")) as servers:
+    with waiting(address(server, "connections=1&timeout=0.3&deadline=0.3")) as servers:
         servers.ask([get(1, "a")])
         pool = servers._pool(servers.address.hosts[0])
         taken = pool.get_connection()
@@ -254,20 +255,20 @@ def test_all_connections_in_use_is_unavailable_and_not_a_wait_without_end(server
         assert servers.ask([get(1, "a")]) == [None]
 
 
-def test_a_wrong_password_is_told_without_it(server: ValkeyServer) -> None:
+def test_a_wrong_password_is_told_without_it(server: ValkeyServer, connected: Connect) -> None:
     wrong = Address.parse(f"redis://default:the-wrong-one@127.0.0.1:{server.port}")
     with connected(wrong) as servers, pytest.raises(StoreUnavailable, match="refuses the user or the password") as told:
         servers.ask([get(1, "a")])
     assert "the-wrong-one" not in f"{told.value!r} {servers!r} {wrong!r} {wrong}"
 
 
-def test_a_password_that_is_missing_is_told(server: ValkeyServer) -> None:
+def test_a_password_that_is_missing_is_told(server: ValkeyServer, connected: Connect) -> None:
     bare = Address.parse(f"redis://127.0.0.1:{server.port}")
     with connected(bare) as servers, pytest.raises(StoreUnavailable, match="asks for a password"):
         servers.ask([get(1, "a")])
 
 
-def test_a_password_where_none_is_needed_is_told() -> None:
+def test_a_password_where_none_is_needed_is_told(connected: Connect) -> None:
     open_server = valkey.start(settings={"protected-mode": "no"})
     try:
         open_server.execute("CONFIG", "SET", "requirepass", "")
@@ -278,20 +279,20 @@ def test_a_password_where_none_is_needed_is_told() -> None:
         open_server.stop()
 
 
-def test_a_user_with_the_least_rights_may_do_all_that_is_needed(server: ValkeyServer) -> None:
+def test_a_user_with_the_least_rights_may_do_all_that_is_needed(server: ValkeyServer, connected: Connect) -> None:
     least = server.new_user("~sojourn:*", "+eval", "+evalsha", "+hget", "+hset")
     with connected(Address.parse(least)) as servers:
         assert servers.ask([put(1, "a", "x"), get(1, "a")]) == [1, b"x"]
 
 
-def test_a_user_who_may_not_is_told_where_to_look(server: ValkeyServer) -> None:
+def test_a_user_who_may_not_is_told_where_to_look(server: ValkeyServer, connected: Connect) -> None:
     for rules in (["~sojourn:*", "+hget"], ["~other:*", "+evalsha", "+eval", "+hget"]):
         restricted = Address.parse(server.new_user(*rules))
         with connected(restricted) as servers, pytest.raises(StoreUnavailable, match="ACL LOG"):
             servers.ask([get(1, "a")])
 
 
-def test_a_key_that_holds_something_else_is_a_record_format_error(server: ValkeyServer) -> None:
+def test_a_key_that_holds_something_else_is_a_record_format_error(server: ValkeyServer, connected: Connect) -> None:
     server.execute("SET", box(1), "not ours")
     with connected(address(server)) as servers:
         with pytest.raises(RecordFormatError, match="choose another prefix"):
@@ -301,12 +302,12 @@ def test_a_key_that_holds_something_else_is_a_record_format_error(server: Valkey
         assert servers.ask([get(2, "a")]) == [None]
 
 
-def test_a_script_that_fails_is_a_record_format_error(server: ValkeyServer) -> None:
+def test_a_script_that_fails_is_a_record_format_error(server: ValkeyServer, connected: Connect) -> None:
     with connected(address(server)) as servers, pytest.raises(RecordFormatError, match="A script failed"):
         servers.ask([Call("broken", 1)])
 
 
-def test_a_server_that_is_full_is_told(own_server: ValkeyServer) -> None:
+def test_a_server_that_is_full_is_told(own_server: ValkeyServer, connected: Connect) -> None:
     with connected(address(own_server)) as servers:
         servers.ask([put(1, "a", "x")])
         own_server.execute("CONFIG", "SET", "maxmemory", "1")
@@ -314,7 +315,7 @@ def test_a_server_that_is_full_is_told(own_server: ValkeyServer) -> None:
             servers.ask([put(1, "b", "x")])
 
 
-def test_a_replica_takes_no_changes_and_that_is_told(own_server: ValkeyServer) -> None:
+def test_a_replica_takes_no_changes_and_that_is_told(own_server: ValkeyServer, connected: Connect) -> None:
     with connected(address(own_server, "deadline=1&timeout=1")) as servers:
         servers.ask([put(1, "a", "x")])
         own_server.execute("REPLICAOF", "127.0.0.1", "1")
@@ -325,7 +326,7 @@ def test_a_replica_takes_no_changes_and_that_is_told(own_server: ValkeyServer) -
 
 
 @pytest.mark.parametrize(("product", "transport"), [("valkey", "unix"), ("redis", "unix"), ("redis", "tls")])
-def test_a_server_is_reached_by_a_socket_and_over_tls(product: str, transport: str) -> None:
+def test_a_server_is_reached_by_a_socket_and_over_tls(product: str, transport: str, connected: Connect) -> None:
     running = valkey.start(product, transport=transport)
     try:
         with connected(Address.parse(running.url())) as servers:
@@ -334,7 +335,7 @@ def test_a_server_is_reached_by_a_socket_and_over_tls(product: str, transport: s
         running.stop()
 
 
-def test_a_server_with_another_certificate_is_not_believed() -> None:
+def test_a_server_with_another_certificate_is_not_believed(connected: Connect) -> None:
     running = valkey.start("redis", transport="tls")
     try:
         url = running.url().partition("?")[0]
@@ -351,7 +352,7 @@ def test_a_certificate_that_is_not_there_is_a_wrong_configuration() -> None:
         Servers(Address.parse("rediss://localhost?ssl_ca_certs=/nowhere.pem"))
 
 
-def test_a_database_of_its_own_is_used(server: ValkeyServer) -> None:
+def test_a_database_of_its_own_is_used(server: ValkeyServer, connected: Connect) -> None:
     url = server.url().removesuffix("/0")
     with connected(Address.parse(f"{url}/3")) as three, connected(Address.parse(f"{url}/0")) as zero:
         three.ask([put(1, "a", "x")])
@@ -361,7 +362,7 @@ def test_a_database_of_its_own_is_used(server: ValkeyServer) -> None:
         servers.ask([get(1, "a")])
 
 
-def test_what_is_no_server_of_this_kind_is_told() -> None:
+def test_what_is_no_server_of_this_kind_is_told(connected: Connect) -> None:
     import socketserver
 
     class Web(socketserver.BaseRequestHandler):
@@ -377,7 +378,7 @@ def test_what_is_no_server_of_this_kind_is_told() -> None:
         web.shutdown()
 
 
-def test_without_replicas_what_was_to_be_confirmed_is_not(server: ValkeyServer) -> None:
+def test_without_replicas_what_was_to_be_confirmed_is_not(server: ValkeyServer, connected: Connect) -> None:
     with connected(address(server, "replicas=all")) as servers:
         server.reset_stats()
         assert servers.ask([put(1, "a", "x", confirmed=True)]) == [Unconfirmed(1)]

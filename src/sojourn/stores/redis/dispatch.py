@@ -10,6 +10,8 @@ from sojourn.stores.redis.nodes import Chart
 from sojourn.stores.redis.replies import Lost
 from sojourn.stores.redis.scripts import Script
 
+CHUNK = 100
+"""Calls in one write at most: so long does anybody else's call wait behind them."""
 REPLICAS_KNOWN_FOR = 5.0
 """Seconds for which it is remembered how many replicas a master has."""
 
@@ -31,9 +33,13 @@ class Exchange(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Find out who the masters are, and let the chart learn it; rather not from the nodes that were lost."""
+    """Find out who the masters are, and let the chart learn it; rather not from the nodes that were lost.
+
+    `seen`: the version of the chart that was wrong. If it is another by now, somebody else has looked.
+    """
 
     lost: tuple[Node, ...]
+    seen: int
 
 
 Answer = list[Any] | Lost
@@ -77,6 +83,11 @@ class Dispatch:
         """The same for a server that does not know the script, and will from now on."""
         script = self._scripts(call.script)
         return ("EVAL", script.source, *self._keys(script, call.route), *call.args)
+
+    def guides(self, look: Look) -> list[Node]:
+        """Whom to ask: everybody who is known but those that were lost, unless nobody would be left."""
+        known = dict.fromkeys([*self.chart.masters(), *self.address.hosts])
+        return [node for node in known if node not in look.lost] or list(known)
 
     def replicas_of(self, node: Node) -> int | None:
         """How many replicas are to confirm what is written to a master; None where it has to be asked first."""

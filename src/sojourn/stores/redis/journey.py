@@ -11,11 +11,9 @@ from typing import Any
 from sojourn.core.errors import ConfigurationError, SojournError, StoreUnavailable
 from sojourn.stores.redis.address import Node
 from sojourn.stores.redis.asking import Call, Pause, Unconfirmed
-from sojourn.stores.redis.dispatch import Answer, Command, Dispatch, Exchange, Look, Steps
+from sojourn.stores.redis.dispatch import CHUNK, Answer, Command, Dispatch, Exchange, Look, Steps
 from sojourn.stores.redis.replies import Lost, Meaning, Refused, error_of, meaning, redirection
 
-CHUNK = 100
-"""Calls in one write at most: so long does anybody else's call wait behind them."""
 SOONEST = 0.05
 """Seconds of the first pause, as a mean; each is three times the one before."""
 HOPS_MAX = 5
@@ -44,13 +42,13 @@ class _Batch:
 
 
 class Journey:
-    """The way of some calls to their replies."""
+    """The way of some calls to their replies. began: when, by the clock."""
 
-    def __init__(self, dispatch: Dispatch, calls: Sequence[Call]) -> None:
+    def __init__(self, dispatch: Dispatch, calls: Sequence[Call], began: float) -> None:
         self._dispatch = dispatch
         self._address = dispatch.address
         self._chart = dispatch.chart
-        self._ends = dispatch.clock() + dispatch.address.deadline
+        self._ends = began + dispatch.address.deadline
         self._replies: list[Any] = [None] * len(calls)
         self._waiting = [_Errand(place, call) for place, call in enumerate(calls)]
         self._alone = len(calls) > 1
@@ -69,7 +67,7 @@ class Journey:
             trouble: SojournError | None = None
             # Somebody else may have found the masters by now.
             if self._look and not self._chart.fixed and self._chart.version == seen:
-                for answer in (yield Look(tuple(self._lost))):
+                for answer in (yield Look(tuple(self._lost), seen)):
                     trouble = StoreUnavailable(str(answer))
             if trouble is None:
                 seen, self._look = self._chart.version, False

@@ -1,6 +1,7 @@
 """The servers, for callers that wait: what carries out a `Journey` on redis-py's connections, which threads share."""
 
 import random
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -55,15 +56,17 @@ class Servers:
         self._dispatch = Dispatch(address, scripts, clock, random.random)
         self._sleep = sleep
         self._pools: dict[Node, BlockingConnectionPool] = {}
+        self._looking = threading.Lock()
 
     def ask(self, calls: Sequence[Call]) -> list[Any]:
         """Carry out calls, and return their replies in the same order: bytes, numbers, None, and lists of these.
 
-        Those of one node travel together, and each is atomic by itself. A `confirmed` one may be answered by
-        `Unconfirmed`. Raises StoreUnavailable within the address's deadline, or the time of one answer later when a
-        server stops in the middle of several (some of the calls may have been carried out, and may be sent again);
-        RecordFormatError; ConfigurationError.
+        Those of one node travel together, each is atomic by itself, and none may depend on another. A `confirmed` one
+        may be answered by `Unconfirmed`. Raises StoreUnavailable within the address's deadline, or the time of one
+        answer later when a server stops in the middle of several (some of the calls may have been carried out, and may
+        be sent again); RecordFormatError; ConfigurationError.
         """
+        began = self._dispatch.clock()
         if len(calls) == 1 and not calls[0].confirmed:
             (call,) = calls
             node = self._dispatch.chart.home(call.route)
@@ -72,7 +75,7 @@ class Servers:
                 # Anything else but a plain answer is rare, and then it may as well be sent again.
                 if not isinstance(answer, Lost) and not isinstance(answer[0], Refused):
                     return answer
-        return self._carry_out(Journey(self._dispatch, calls))
+        return self._carry_out(Journey(self._dispatch, calls, began))
 
     def run(self, operation: Operation[T]) -> T:
         """Carry out an operation to its result. Raises what `ask` raises, and what the operation does."""
@@ -93,7 +96,7 @@ class Servers:
     def masters(self) -> list[Node]:
         """The nodes that have routes, looked for now. Raises StoreUnavailable, ConfigurationError."""
         if not self._dispatch.chart.fixed:
-            for nobody in self._look(Look(())):
+            for nobody in self._look(Look((), self._dispatch.chart.version)):
                 raise StoreUnavailable(str(nobody))
         return self._dispatch.chart.masters()
 
@@ -170,20 +173,24 @@ class Servers:
 
     def _look(self, look: Look) -> list[Answer]:
         """Ask the Sentinels or the Cluster who the masters are. Returns that nobody could tell, or nothing."""
-        guides = self._guides(look)
+        chart = self._dispatch.chart
+        # Whoever holds it for too long does not keep others from looking; nor does a fork at that moment.
+        held = self._looking.acquire(timeout=self.address.timeout)
         try:
-            homes = self._homes_by_sentinels() if self.address.sentinel else self._homes_in_cluster(guides)
-        except (RedisError, RedisClusterException, OSError) as error:
-            # redis-py says of a Cluster only that it cannot be connected; why is what came before.
-            cause = error.__cause__
-            return [lost(cause if isinstance(cause, RedisError) else error, guides[0])]
-        self._dispatch.chart.learn(homes)
-        return []
-
-    def _guides(self, look: Look) -> list[Node]:
-        """Whom to ask: everybody who is known but those that were lost, unless nobody would be left."""
-        known = dict.fromkeys([*self._dispatch.chart.masters(), *self.address.hosts])
-        return [node for node in known if node not in look.lost] or list(known)
+            if chart.version != look.seen:
+                return []
+            guides = self._dispatch.guides(look)
+            try:
+                homes = self._homes_by_sentinels() if self.address.sentinel else self._homes_in_cluster(guides)
+            except (RedisError, RedisClusterException, OSError) as error:
+                # redis-py says of a Cluster only that it cannot be connected; why is what came before.
+                cause = error.__cause__
+                return [lost(cause if isinstance(cause, RedisError) else error, guides[0])]
+            chart.learn(homes)
+            return []
+        finally:
+            if held:
+                self._looking.release()
 
     def _homes_by_sentinels(self) -> list[Node | None]:
         if self.address.sentinel is None:

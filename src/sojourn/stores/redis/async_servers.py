@@ -1,0 +1,323 @@
+"""The servers, for callers that await: what carries out a `Journey` on redis-py's asynchronous connections.
+
+Single calls that arrive in the same turn of the event loop travel together, one write for each node: that costs a
+fraction of sending each by itself.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from sojourn.core.errors import ConfigurationError, SojournError, StoreUnavailable
+from sojourn.core.tokens import ROUTES
+from sojourn.stores.redis.address import Address, Node
+from sojourn.stores.redis.asking import Call, Operation, Pause
+from sojourn.stores.redis.connecting import (
+    MISSING,
+    arguments,
+    arguments_for,
+    arguments_for_sentinels,
+    check_certificates,
+)
+from sojourn.stores.redis.dispatch import CHUNK, Answer, Command, Dispatch, Exchange, Look
+from sojourn.stores.redis.journey import Journey
+from sojourn.stores.redis.keys import key
+from sojourn.stores.redis.replies import Lost, lost, refused
+from sojourn.stores.redis.scripts import Script, script
+
+try:
+    from redis.asyncio import (
+        BlockingConnectionPool,
+        Connection,
+        RedisCluster,
+        SSLConnection,
+        UnixDomainSocketConnection,
+    )
+    from redis.asyncio.cluster import ClusterNode
+    from redis.asyncio.retry import Retry
+    from redis.asyncio.sentinel import Sentinel
+    from redis.backoff import NoBackoff
+    from redis.exceptions import RedisClusterException, RedisError, ResponseError
+except ImportError:
+    raise ConfigurationError(MISSING) from None
+
+T = TypeVar("T")
+
+
+class AsyncServers:
+    """One server, Sentinel's or a Cluster, for callers that await; the twin of `sojourn.stores.redis.servers.Servers`.
+
+    Each event loop has its own connections, which are closed at `close()`, or when `asyncio.run` ends the loop. `clock`
+    and `sleep` are for tests.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        scripts: Callable[[str], Script] = script,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        check_certificates(address)
+        self.address = address
+        self._dispatch = Dispatch(address, scripts, clock, random.random)
+        self._sleep = sleep
+        self._stations: dict[asyncio.AbstractEventLoop, _Station] = {}
+
+    async def ask(self, calls: Sequence[Call]) -> list[Any]:
+        """Carry out calls, and return their replies in the same order: bytes, numbers, None, and lists of these.
+
+        Those of one node travel together, each is atomic by itself, and none may depend on another. A `confirmed` one
+        may be answered by `Unconfirmed`. Whoever is cancelled does not know what was carried out. Raises
+        StoreUnavailable within the address's deadline (some of the calls may have been carried out, and may be sent
+        again); RecordFormatError; ConfigurationError.
+        """
+        began = self._dispatch.clock()
+        station = await self._station()
+        if len(calls) == 1 and not calls[0].confirmed:
+            (call,) = calls
+            node = self._dispatch.chart.home(call.route)
+            if node is not None:
+                reply = await station.together(node).put(self._dispatch.command(call))
+                # Anything else but a plain answer is rare, and then it may as well be sent again.
+                if not isinstance(reply, Exception):
+                    return [reply]
+        journey = Journey(self._dispatch, calls, began)
+        try:
+            async with asyncio.timeout(max(0.0, journey.left())):
+                return await self._carry_out(journey, station)
+        except TimeoutError:
+            raise StoreUnavailable(f"{self.address} did not answer within {self.address.deadline:g} s.") from None
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Carry out an operation to its result. Raises what `ask` raises, and what the operation does."""
+        try:
+            step = next(operation)
+            while True:
+                if isinstance(step, Pause):
+                    await self._sleep(step.seconds)
+                    step = operation.send([])
+                else:
+                    step = operation.send(await self.ask(step))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        finally:
+            operation.close()
+
+    async def close(self) -> None:
+        """Close the connections of this event loop. Whoever asks afterwards opens new ones."""
+        station = self._stations.get(asyncio.get_running_loop())
+        if station is not None:
+            await station.close()
+
+    async def _station(self) -> "_Station":
+        loop = asyncio.get_running_loop()
+        station = self._stations.get(loop)
+        if station is None:
+            for other in [other for other in list(self._stations) if other.is_closed()]:
+                self._stations.pop(other, None)
+            station = self._stations[loop] = _Station(
+                self.address, self._dispatch, at_the_end=lambda: self._stations.pop(loop, None)
+            )
+            await station.open()
+        return station
+
+    async def _carry_out(self, journey: Journey, station: "_Station") -> list[Any]:
+        steps = journey.steps()
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Pause):
+                    await self._sleep(step.seconds)
+                    step = steps.send([])
+                elif isinstance(step, Look):
+                    step = steps.send(await station.look(step))
+                else:
+                    step = steps.send(await asyncio.gather(*map(station.exchange, step)))
+        except StopIteration as done:
+            replies: list[Any] = done.value
+            return replies
+
+
+class _Station:
+    """The connections of one event loop."""
+
+    def __init__(self, address: Address, dispatch: Dispatch, at_the_end: Callable[[], object]) -> None:
+        self._address = address
+        self._dispatch = dispatch
+        self._pools: dict[Node, BlockingConnectionPool] = {}
+        self._together: dict[Node, _Together] = {}
+        self._looking = asyncio.Lock()
+        self._at_the_end = at_the_end
+        self._end = self._until_the_loop_ends()
+
+    async def open(self) -> None:
+        await anext(self._end)
+
+    async def _until_the_loop_ends(self) -> AsyncGenerator[None]:
+        """A generator that waits is closed before its loop is: `asyncio.run` and its like see to that."""
+        try:
+            yield
+        finally:
+            self._at_the_end()
+            pools, self._pools = self._pools, {}
+            for pool in pools.values():
+                await pool.disconnect()
+
+    async def close(self) -> None:
+        await self._end.aclose()
+
+    def together(self, node: Node) -> "_Together":
+        """Where single calls to a node meet."""
+        found = self._together.get(node)
+        if found is None:
+            found = self._together[node] = _Together(self, node, self._address.connections)
+        return found
+
+    async def exchange(self, exchange: Exchange) -> Answer:
+        if exchange.alone:
+            return await self.alone(exchange.node, exchange.commands, exchange.patience)
+        together = self.together(exchange.node)
+        replies: list[Any] = await asyncio.gather(*map(together.put, exchange.commands))
+        for reply in replies:
+            if isinstance(reply, SojournError):
+                raise type(reply)(str(reply))
+        return next((reply for reply in replies if isinstance(reply, Lost)), replies)
+
+    async def alone(self, node: Node, commands: list[Command], patience: float = 0.0) -> Answer:
+        """Send commands in one write on one connection, and read as many answers."""
+        seconds = self._address.timeout + patience
+        pool = self._pool(node)
+        try:
+            async with asyncio.timeout(seconds):
+                connection = await pool.get_connection()
+                try:
+                    return await _answered(connection, commands)
+                except BaseException:
+                    # What was not read must not be taken for the answer to somebody else.
+                    await connection.disconnect(nowait=True)
+                    raise
+                finally:
+                    await pool.release(connection)
+        except TimeoutError:
+            return Lost(f"{node} does not answer: Timeout of {seconds:g} s.")
+        except (RedisError, OSError) as error:
+            return lost(error, node)
+
+    def _pool(self, node: Node) -> BlockingConnectionPool:
+        pool = self._pools.get(node)
+        if pool is None:
+            address = self._address
+            kind = UnixDomainSocketConnection if not node.port else SSLConnection if address.tls else Connection
+            pool = self._pools[node] = BlockingConnectionPool(
+                max_connections=address.connections,
+                timeout=None,  # and no timeout for each answer: there is one around all of them
+                connection_class=kind,
+                **{**arguments_for(node, address), "socket_timeout": None},
+            )
+        return pool
+
+    async def look(self, look: Look) -> list[Answer]:
+        """Ask the Sentinels or the Cluster who the masters are. Returns that nobody could tell, or nothing."""
+        chart = self._dispatch.chart
+        async with self._looking:
+            if chart.version != look.seen:
+                return []
+            guides = self._dispatch.guides(look)
+            try:
+                homes = await (self._homes_by_sentinels() if self._address.sentinel else self._homes_in_cluster(guides))
+            except (RedisError, RedisClusterException, OSError) as error:
+                # redis-py says of a Cluster only that it cannot be connected; why is what came before.
+                cause = error.__cause__
+                return [lost(cause if isinstance(cause, RedisError) else error, guides[0])]
+            chart.learn(homes)
+            return []
+
+    async def _homes_by_sentinels(self) -> list[Node | None]:
+        if self._address.sentinel is None:
+            return []
+        hosts = [(node.host, node.port) for node in self._address.hosts]
+        to_them = {**arguments_for_sentinels(self._address), "retry": Retry(NoBackoff(), 0)}
+        sentinels = Sentinel(hosts, sentinel_kwargs=to_them)
+        try:
+            host, port = await sentinels.discover_master(self._address.sentinel.name)
+        finally:
+            for client in sentinels.sentinels:
+                await client.aclose()
+        return [Node(host, port)] * ROUTES
+
+    async def _homes_in_cluster(self, guides: list[Node]) -> list[Node | None]:
+        cluster = RedisCluster(
+            startup_nodes=[ClusterNode(node.host, node.port) for node in guides],
+            require_full_coverage=False,
+            retry=Retry(NoBackoff(), 0),
+            ssl=self._address.tls is not None,
+            **arguments(self._address),
+        )
+        try:
+            await cluster.initialize()
+            homes: list[Node | None] = []
+            for route in range(ROUTES):
+                nodes = cluster.nodes_manager.slots_cache.get(cluster.keyslot(key(self._address.prefix, route, "")))
+                homes.append(Node(nodes[0].host, int(nodes[0].port)) if nodes else None)
+            return homes
+        finally:
+            await cluster.aclose()
+
+
+class _Together:
+    """Single calls to one node: those of one turn of the event loop travel in one write.
+
+    While as many writes are under way as there are connections, the others wait, and then travel together.
+    """
+
+    def __init__(self, station: _Station, node: Node, connections: int) -> None:
+        self._station = station
+        self._node = node
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[tuple[Command, asyncio.Future[Any]]] = []
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._connections = connections
+
+    def put(self, command: Command) -> asyncio.Future[Any]:
+        """What will be the reply: also as an error that is the result, not raised (Refused, Lost, SojournError)."""
+        future = self._loop.create_future()
+        if not self._waiting:
+            self._loop.call_soon(self._leave)
+        self._waiting.append((command, future))
+        return future
+
+    def _leave(self) -> None:
+        while self._waiting and len(self._under_way) < self._connections:
+            group, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
+            task = self._loop.create_task(self._travel(group))
+            self._under_way.add(task)
+            task.add_done_callback(self._arrived)
+
+    def _arrived(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._leave()
+
+    async def _travel(self, group: list[tuple[Command, asyncio.Future[Any]]]) -> None:
+        try:
+            answer: Any = await self._station.alone(self._node, [command for command, _ in group])
+        except SojournError as error:
+            answer = error
+        for place, (_, future) in enumerate(group):
+            if not future.done():  # whoever waited for it may have been cancelled
+                future.set_result(answer[place] if isinstance(answer, list) else answer)
+
+
+async def _answered(connection: Connection, commands: list[Command]) -> list[Any]:
+    await connection.send_packed_command(connection.pack_commands(commands))
+    answers: list[Any] = []
+    for _ in commands:
+        try:
+            answers.append(await connection.read_response(disable_decoding=True))
+        except ResponseError as error:
+            answers.append(refused(error))
+    return answers
