@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings as django_settings
+from django.core import mail
 from django.core.checks import CheckMessage, run_checks
 from django.core.checks.registry import registry
 from django.db.utils import ConnectionHandler
@@ -312,6 +313,15 @@ SILENT: list[dict[str, Any]] = [
 def test_a_site_that_is_put_together_well_has_no_findings(overrides: dict[str, Any]) -> None:
     with override_settings(**overrides):
         assert ids() <= BASE
+
+
+def test_a_backend_that_keeps_mails_in_memory_is_found_where_no_test_reads_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with override_settings(EMAIL_BACKEND=BACKENDS.format("locmem")):
+        assert "W053" not in ids()
+        monkeypatch.delattr(mail, "outbox")
+        assert "W053" in ids()
 
 
 def test_the_test_site_is_only_told_that_it_is_served_over_http() -> None:

@@ -14,7 +14,7 @@ from asgiref.sync import async_to_sync
 
 from sojourn.contrib.django import live
 from sojourn.contrib.django.internal import watching
-from sojourn.contrib.django.internal.watching import Sight, Watch, Watcher, sight
+from sojourn.contrib.django.internal.watching import STREAMS_OF_ONE, Sight, Watch, Watcher, sight
 from sojourn.control import SessionControl
 from sojourn.core.errors import StoreUnavailable
 from sojourn.core.outcomes import Admitted
@@ -121,6 +121,18 @@ async def test_no_more_streams_are_joined_than_may_be(site, watcher) -> None:
     assert watcher.join(watches[2])
     for each in watches:
         watcher.leave(each)
+
+
+@in_a_loop
+async def test_one_user_does_not_take_them_all(site, watcher, sojourn) -> None:
+    sojourn(LIVE_STREAMS=STREAMS_OF_ONE + 5)
+    mine, other = begin(site, "one"), begin(site, "two", "bob")
+    watches = [watch(mine) for _ in range(STREAMS_OF_ONE + 1)] + [watch(other)]
+    assert [watcher.join(each) for each in watches] == [True] * STREAMS_OF_ONE + [False, True]
+    assert (watcher.full("ada"), watcher.full("bob")) == (True, False)
+    for each in watches:
+        watcher.leave(each)
+    assert not watcher.full("ada")
 
 
 @in_a_loop

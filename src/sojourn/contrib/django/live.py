@@ -107,7 +107,7 @@ class LiveView(View):
 
 
 def _stream(session: Session) -> HttpResponseBase:
-    if watcher.full:
+    if watcher.full(session.subject):
         return HttpResponse(status=503, headers={"Retry-After": str(LIFETIME)})
     response = StreamingHttpResponse(_news(session), content_type=STREAM)
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep it until it is long enough

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
+from django.core import mail
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as Caution
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
@@ -15,6 +16,8 @@ from sojourn.notify.notices import Channel
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 _NOWHERE = {f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy", "filebased")}
+_MEMORY = "django.core.mail.backends.locmem.EmailBackend"
+"""Nothing but Django's tests reads what it keeps, and where they do, it is theirs."""
 _SENDER = "webmaster@localhost"
 """Django's own DEFAULT_FROM_EMAIL."""
 _SILENCE = 'write SOJOURN["NOTICES"] without "mail"'
@@ -66,7 +69,7 @@ def check_sender() -> Iterator[CheckMessage]:
     if not _mails():
         return
     backend, timeout = django_settings.EMAIL_BACKEND, django_settings.EMAIL_TIMEOUT
-    if backend in _NOWHERE:
+    if backend in _NOWHERE or (backend == _MEMORY and not hasattr(mail, "outbox")):
         yield Caution(
             f"EMAIL_BACKEND is '{backend}', which sends nothing: nobody learns of sign-ins to their account.",
             hint=f"Set EMAIL_BACKEND to one that sends, such as '{SMTP}'; or {_SILENCE}.",

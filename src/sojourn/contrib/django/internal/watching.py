@@ -23,6 +23,10 @@ from sojourn.core.timeouts import judge
 _logger = logging.getLogger("sojourn.live")
 
 
+STREAMS_OF_ONE = 20
+"""Streams that one user has in one process at most, so that nobody takes LIVE_STREAMS up alone; further pages poll."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What an open page shows of its user's sessions: whether its own is live, and which others it asks about."""
@@ -74,15 +78,19 @@ class Watcher:
         self._thread: threading.Thread | None = None
         self._pause = threading.Event()
 
-    @property
-    def full(self) -> bool:
-        """Whether as many streams are open as may be (LIVE_STREAMS)."""
-        return len(self._watches) >= current().LIVE_STREAMS
+    def full(self, subject: str) -> bool:
+        """Whether as many streams are open as may be: of all (LIVE_STREAMS), or of this subject (STREAMS_OF_ONE)."""
+        with self._lock:
+            return self._full(subject)
+
+    def _full(self, subject: str) -> bool:
+        mine = sum(_subject(watch) == subject for watch in self._watches)
+        return mine >= STREAMS_OF_ONE or len(self._watches) >= current().LIVE_STREAMS
 
     def join(self, watch: Watch) -> bool:
         """Look for this one, too. False if there is no room."""
         with self._lock:
-            if self.full:
+            if self._full(_subject(watch)):
                 return False
             self._watches.add(watch)
             if self._thread is None or not self._thread.is_alive():
