@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from sojourn.core.errors import ConfigurationError
+from sojourn.stores.redis.keys import PREFIX
 
 DATABASES_MAX = 1 << 16
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
@@ -70,7 +71,7 @@ class Address:
     password: str | None = field(default=None, repr=False)
     database: int = 0
     tls: Tls | None = None
-    prefix: str = "sojourn"
+    prefix: str = PREFIX
     timeout: float = 1.0
     deadline: float = 3.0
     retries: int = 3

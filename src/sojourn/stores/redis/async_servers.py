@@ -28,6 +28,7 @@ from sojourn.stores.redis.replies import Lost, lost, refused
 from sojourn.stores.redis.scripts import Script, script
 
 try:
+    from redis import Connection as Waiting
     from redis.asyncio import (
         BlockingConnectionPool,
         Connection,
@@ -76,7 +77,7 @@ class AsyncServers:
         again); RecordFormatError; ConfigurationError.
         """
         began = self._dispatch.clock()
-        station = await self._station()
+        station = self._stations.get(asyncio.get_running_loop()) or await self._station()
         if len(calls) == 1 and not calls[0].confirmed:
             (call,) = calls
             node = self._dispatch.chart.home(call.route)
@@ -115,15 +116,13 @@ class AsyncServers:
             await station.close()
 
     async def _station(self) -> "_Station":
+        """The connections of this event loop, which has none yet."""
+        for ended in [loop for loop in list(self._stations) if loop.is_closed()]:
+            self._stations.pop(ended, None)
         loop = asyncio.get_running_loop()
-        station = self._stations.get(loop)
-        if station is None:
-            for other in [other for other in list(self._stations) if other.is_closed()]:
-                self._stations.pop(other, None)
-            station = self._stations[loop] = _Station(
-                self.address, self._dispatch, at_the_end=lambda: self._stations.pop(loop, None)
-            )
-            await station.open()
+        station = _Station(self.address, self._dispatch, at_the_end=lambda: self._stations.pop(loop, None))
+        self._stations[loop] = station
+        await station.open()
         return station
 
     async def _carry_out(self, journey: Journey, station: "_Station") -> list[Any]:
@@ -152,6 +151,8 @@ class _Station:
         self._pools: dict[Node, BlockingConnectionPool] = {}
         self._together: dict[Node, _Together] = {}
         self._looking = asyncio.Lock()
+        # Packs the same bytes by hiredis; packing is half of what a call costs by redis-py's asynchronous one.
+        self._packed: Callable[[list[Command]], list[bytes]] = Waiting().pack_commands
         self._at_the_end = at_the_end
         self._end = self._until_the_loop_ends()
 
@@ -196,7 +197,8 @@ class _Station:
             async with asyncio.timeout(seconds):
                 connection = await pool.get_connection()
                 try:
-                    return await _answered(connection, commands)
+                    await connection.send_packed_command(self._packed(commands))
+                    return await _answers(connection, len(commands))
                 except BaseException:
                     # What was not read must not be taken for the answer to somebody else.
                     await connection.disconnect(nowait=True)
@@ -312,10 +314,9 @@ class _Together:
                 future.set_result(answer[place] if isinstance(answer, list) else answer)
 
 
-async def _answered(connection: Connection, commands: list[Command]) -> list[Any]:
-    await connection.send_packed_command(connection.pack_commands(commands))
+async def _answers(connection: Connection, count: int) -> list[Any]:
     answers: list[Any] = []
-    for _ in commands:
+    for _ in range(count):
         try:
             answers.append(await connection.read_response(disable_decoding=True))
         except ResponseError as error:
