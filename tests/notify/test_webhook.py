@@ -119,6 +119,33 @@ def test_any_answer_but_success_is_a_failure_to_be_tried_again(receiver: Receive
     assert not isinstance(failed.value, SinkClosed)
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "after"),
+    [
+        (429, "120", 120_000),
+        (503, "Wed, 15 Nov 2023 22:13:20 GMT", 24 * 60 * MINUTE),
+        (503, "Wed, 15 Nov 1950 22:13:20 GMT", 0),
+        (503, "soon", 0),
+        (503, "-5", 0),
+        (503, "", 0),
+        (500, "120", 0),
+    ],
+)
+def test_when_a_receiver_wants_to_be_asked_again_is_told(
+    receiver: Receiver, status: int, said: str, after: int
+) -> None:
+    def later(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Retry-After", said)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    receiver.answers = [later]
+    with pytest.raises(DeliveryFailed) as failed:
+        sink(receiver, clock=lambda: START).deliver(message())
+    assert failed.value.after == after
+
+
 def test_an_answer_that_it_is_gone_closes_the_sink(receiver: Receiver) -> None:
     receiver.answers = [410]
     with pytest.raises(SinkClosed):

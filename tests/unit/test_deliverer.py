@@ -121,6 +121,26 @@ class TestFailures:
             tried.append(clock() - START)
         assert tried == [10 * SECOND, 30 * SECOND, 70 * SECOND, 150 * SECOND]
 
+    @pytest.mark.parametrize(
+        ("asked", "waited"), [(0, SOONEST), (SECOND, SOONEST), (HOUR, HOUR), (DAY, LATEST)], ids=str
+    )
+    def test_who_asks_for_more_time_is_given_it_within_bounds(
+        self, store: MemoryStore, clock: FakeClock, asked: int, waited: int
+    ) -> None:
+        def later(_: Message) -> bool:
+            raise DeliveryFailed("busy", after=asked)
+
+        record(store, "e1")
+        sink = Recorder(does=later)
+        worker = deliverer(store, clock, sink)
+        worker.deliver()
+        clock.advance(waited - 1)
+        worker.deliver()
+        assert len(sink.given) == 1
+        clock.advance(1)
+        worker.deliver()
+        assert len(sink.given) == 2
+
     def test_the_next_event_of_that_subject_does_not_overtake_it(self, store: MemoryStore, clock: FakeClock) -> None:
         record(store, "e1")
         record(store, "e2")

@@ -13,7 +13,7 @@ from sojourn.core.timeouts import DAY
 from sojourn.notify.desk import LEASE, Desk, LeaseLost
 from sojourn.notify.health import Health
 from sojourn.notify.pauses import noted, waits_for_more
-from sojourn.notify.schedule import gives_up, wait
+from sojourn.notify.schedule import gives_up, heeded, wait
 from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Sink, SinkClosed, is_bounded
 from sojourn.notify.turns import Turn, ended, marked, next_turn, put_off
 from sojourn.stores.observed import Observer
@@ -172,7 +172,9 @@ class Deliverer:
         if given_up:
             progress = ended(begun, Fate.DEAD, error=why)
         else:
-            progress = ended(begun, Fate.WAITING, error=why, due=now + wait(begun.attempts, self._draw()))
+            asked = error.after if isinstance(error, DeliveryFailed) else 0
+            due = now + heeded(wait(begun.attempts, self._draw()), asked)
+            progress = ended(begun, Fate.WAITING, error=why, due=due)
         desk.keep(marked(turn.letters, sink.name, progress))
         code = error.code if isinstance(error, DeliveryFailed) else "unexpected"
         self._observe("undelivered", sink.name, code, given_up=given_up)

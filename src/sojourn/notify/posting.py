@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any, cast
 from urllib.parse import SplitResult
@@ -17,6 +18,14 @@ from sojourn.notify.sinks import DeliveryFailed
 
 LONGEST_ANSWER = 32 * 1024
 """Bytes of an answer that are read at most. Only its status is of interest; its body is never read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status of an answer, and its Retry-After as it stands there (RFC 9110 section 10.2.3); "" if it has none."""
+
+    status: int
+    retry_after: str = ""
 
 
 class _Incoming(io.RawIOBase):
@@ -69,8 +78,8 @@ def post(
     *,
     until: float,
     tls: ssl.SSLContext | None,
-) -> int:
-    """Send `body` to the first of `addresses` that takes a connection, and return the status of the answer.
+) -> Answer:
+    """Send `body` to the first of `addresses` that takes a connection, and return what it answers.
 
     `until`: by time.monotonic(), when all must be done. `tls`: for https; None for http. Raises DeliveryFailed, whose
     text names no address.
@@ -85,7 +94,8 @@ def post(
                 connection.sock = cast("socket.socket", _Wire(sock, until))
                 target = (url.path or "/") + (f"?{url.query}" if url.query else "")
                 connection.request("POST", target, body, {"Host": url.netloc, **headers, "Connection": "close"})
-                return connection.getresponse().status
+                response = connection.getresponse()
+                return Answer(response.status, response.getheader("Retry-After", ""))
     except ssl.SSLCertVerificationError as error:
         raise DeliveryFailed(f"Its certificate cannot be trusted (code {error.verify_code}).") from None
     except TimeoutError:

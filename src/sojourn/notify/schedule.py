@@ -19,6 +19,11 @@ def wait(attempts: int, draw: float) -> int:
     return int(min(doubled, LATEST * 2 // 3) * (1 + draw / 2))
 
 
+def heeded(own: int, asked: int) -> int:
+    """How long to wait where a receiver has asked for `asked`: no less than our `own` wait, no more than LATEST."""
+    return max(own, min(asked, LATEST))
+
+
 def gives_up(attempts: int, at: int, now: int, patience: int) -> bool:
     """Whether what happened `at` is not tried again after so many attempts."""
     return attempts >= TRIES_MIN and now - at >= patience

@@ -8,9 +8,16 @@ from sojourn.core.errors import SojournError
 
 
 class DeliveryFailed(SojournError):
-    """The message could not be delivered; it will be tried again later."""
+    """The message could not be delivered; it will be tried again later.
+
+    `after`: milliseconds before which whoever was to be told does not want to be asked again; heeded within bounds.
+    """
 
     code = "delivery_failed"
+
+    def __init__(self, message: str | None = None, *, after: int = 0) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 class DeliveryRefused(DeliveryFailed):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,6 +22,8 @@ SECONDS = 15.0
 """How long one attempt takes at most, from the look-up of the host's name to the status, as the convention advises."""
 _RESOLVING = 5.0
 _GONE = 410
+_LATER = {429, 503}
+"""Too many requests, and not now: what may say when to come again."""
 PING = "ping"
 """The type of what `ping` sends. It is no event, and no filter holds it back."""
 
@@ -158,12 +161,28 @@ class WebhookSink:
             "User-Agent": "Sojourn",
             **signed_headers(message, self._clock(), body, self._keys),
         }
-        status = post(parts, addresses, headers, body, until=until, tls=self._tls)
+        answer = post(parts, addresses, headers, body, until=until, tls=self._tls)
+        status = answer.status
         if status == _GONE:
             raise SinkClosed("It answered 410: it wants nothing any more.")
         if not 200 <= status < 300:
             redirected = " Redirects are not followed." if 300 <= status < 400 else ""
-            raise DeliveryFailed(f"It answered {status}.{redirected}")
+            after = asked_for(answer.retry_after, self._clock()) if status in _LATER else 0
+            raise DeliveryFailed(f"It answered {status}.{redirected}", after=after)
+
+
+def asked_for(retry_after: str, now: int) -> int:
+    """How many milliseconds a receiver wants to be left alone, by its header Retry-After: seconds, or a date.
+
+    0 if it says nothing that can be read.
+    """
+    if retry_after.isascii() and retry_after.isdigit():
+        return int(retry_after[:9]) * 1000
+    try:
+        moment = parsedate_to_datetime(retry_after)
+        return max(0, int(moment.timestamp() * 1000) - now)
+    except (ValueError, OverflowError):
+        return 0
 
 
 def sinks_of(webhooks: Iterable[Webhook], clock: Callable[[], int]) -> list[WebhookSink]:
