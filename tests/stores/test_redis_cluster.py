@@ -193,6 +193,15 @@ def test_a_user_with_the_least_rights_may_do_all_that_is_needed(whole: Cluster, 
             assert servers.ask([get(route, "a")]) == [b"x"]
 
 
+def test_what_a_user_lacks_to_look_at_a_cluster_is_told(whole: Cluster, connected: Connect) -> None:
+    lacking = Address.parse(whole.new_user("~sojourn:*", "+eval", "+evalsha"))
+    with connected(lacking) as servers, pytest.raises(StoreUnavailable, match="ACL LOG"):
+        servers.ask([get(1, "a")])
+    wrong = Address.parse(whole.url().replace("://default:", "://default:not"))
+    with connected(wrong) as servers, pytest.raises(StoreUnavailable, match="refuses the user or the password"):
+        servers.ask([get(1, "a")])
+
+
 def test_one_server_of_a_cluster_says_what_to_write(whole: Cluster, connected: Connect) -> None:
     one = Address.parse(whole.masters()[0].url())
     with connected(one) as servers, pytest.raises(ConfigurationError, match=r"write redis\+cluster://"):
@@ -202,7 +211,7 @@ def test_one_server_of_a_cluster_says_what_to_write(whole: Cluster, connected: C
 def test_a_server_that_is_no_cluster_is_told(connected: Connect, watched: SentinelGroup) -> None:
     master = watched.master()
     alone = Address.parse(f"redis+cluster://:{master.password}@127.0.0.1:{master.port}?deadline=1")
-    with connected(alone) as servers, pytest.raises(StoreUnavailable, match="Cluster mode is not enabled"):
+    with connected(alone) as servers, pytest.raises(ConfigurationError, match="is no Cluster: write redis://"):
         servers.ask([get(1, "a")])
 
 
@@ -244,7 +253,7 @@ def test_a_master_that_comes_back_as_a_replica_is_not_written_to(watched: Sentin
 
 def test_a_master_of_another_name_is_told(watched: SentinelGroup, connected: Connect) -> None:
     other = address(watched).__class__.parse(watched.url().replace(f"/{sentinel.MASTER_NAME}", "/other"))
-    with connected(other) as servers, pytest.raises(StoreUnavailable, match="No master found for 'other'"):
+    with connected(other) as servers, pytest.raises(StoreUnavailable, match="knows a master of this name"):
         servers.ask([get(1, "a")])
 
 

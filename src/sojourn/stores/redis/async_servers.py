@@ -233,9 +233,7 @@ class _Station:
             try:
                 homes = await (self._homes_by_sentinels() if self._address.sentinel else self._homes_in_cluster(guides))
             except (RedisError, RedisClusterException, OSError) as error:
-                # redis-py says of a Cluster only that it cannot be connected; why is what came before.
-                cause = error.__cause__
-                return [lost(cause if isinstance(cause, RedisError) else error, guides[0])]
+                return [lost(error, self._address)]
             chart.learn(homes)
             return []
 

@@ -9,11 +9,13 @@ from enum import Enum
 from typing import NamedTuple
 
 from sojourn.core.errors import ConfigurationError, RecordFormatError, SojournError, StoreUnavailable
-from sojourn.stores.redis.address import Node
+from sojourn.stores.redis.address import Address, Node
 from sojourn.stores.redis.connecting import MISSING
 
 try:
     from redis import exceptions
+    from redis.asyncio.sentinel import MasterNotFoundError as AsyncMasterNotFoundError
+    from redis.sentinel import MasterNotFoundError
 except ImportError:
     raise ConfigurationError(MISSING) from None
 
@@ -82,6 +84,7 @@ _SAYS = {
     "NOGOODSLAVE": "has no replica that could take over",
 }
 _ADDRESS = re.compile(r"(?P<slot>[0-9]{1,5}) (?P<host>.*):(?P<port>[0-9]{1,5})")
+_OF_REDIS = (exceptions.RedisError, exceptions.RedisClusterException)
 _CODE = re.compile(r"[A-Z]{3,}\b")
 _FROM_A_SCRIPT = "user_script"
 
@@ -109,7 +112,7 @@ def redirection(text: str, asked: Node) -> Redirection:
     return Redirection(int(found["slot"]), Node(found["host"] or asked.host, int(found["port"])))
 
 
-def error_of(text: str, node: Node) -> SojournError:
+def error_of(text: str, node: Node | Address) -> SojournError:
     """The error for callers, for what was given up or has not ended in time."""
     code, _, rest = text.partition(" ")
     if code == "WRONGTYPE":
@@ -122,6 +125,8 @@ def error_of(text: str, node: Node) -> SojournError:
         return RecordFormatError(f"A script failed on {node}: a record is damaged, or from another version of Sojourn.")
     if rest.startswith("DB index"):
         return ConfigurationError(f"{node} does not have this database: write one that it has, such as /0.")
+    if "cluster support disabled" in rest:
+        return ConfigurationError(f"{node} is no Cluster: write redis:// and one server.")
     if rest.startswith("unknown command"):
         return StoreUnavailable(f"{node} does not know a command that is needed, such as EVALSHA: was it renamed?")
     if rest.startswith(("max number of clients", "No such master")):
@@ -138,8 +143,13 @@ def refused(error: exceptions.ResponseError) -> Refused:
     return Refused(f"{code} {text}".lstrip())
 
 
-def lost(error: Exception, node: Node) -> Lost:
+def lost(error: BaseException, node: Node | Address) -> Lost:
     """What it means that redis-py could not connect or lost its connection. Raises what will not change."""
+    if isinstance(error, MasterNotFoundError | AsyncMasterNotFoundError):
+        return Lost(f"No Sentinel of {node} knows a master of this name that is up.")
+    # Of a Cluster redis-py says only that it cannot be connected; why is what came before.
+    while isinstance(inner := error.__cause__ or error.__context__, _OF_REDIS):
+        error = inner
     text = str(error)
     if isinstance(error, exceptions.AuthenticationError):
         code = "NOAUTH" if text.startswith("Authentication required") else "WRONGPASS"

@@ -183,9 +183,7 @@ class Servers:
             try:
                 homes = self._homes_by_sentinels() if self.address.sentinel else self._homes_in_cluster(guides)
             except (RedisError, RedisClusterException, OSError) as error:
-                # redis-py says of a Cluster only that it cannot be connected; why is what came before.
-                cause = error.__cause__
-                return [lost(cause if isinstance(cause, RedisError) else error, guides[0])]
+                return [lost(error, self.address)]
             chart.learn(homes)
             return []
         finally:
