@@ -223,6 +223,22 @@ def test_the_master_that_sentinels_name_is_asked(watched: SentinelGroup, connect
         assert watched.master().command_stats()["evalsha"] == 1
 
 
+def test_sentinels_may_ask_who_we_are_and_need_not_let_us_do_much(watched: SentinelGroup, connected: Connect) -> None:
+    rights = ("reset", "on", ">secret-of-sentinels", "+sentinel|masters")
+    for watcher in watched.sentinels:
+        watcher.execute("ACL", "SETUSER", "asker", *rights)
+        watcher.execute("ACL", "SETUSER", "default", "-@all", "+acl|setuser")
+    try:
+        with connected(address(watched)) as servers, pytest.raises(StoreUnavailable):
+            servers.ask([put(1, "a", "x")])
+        known = address(watched, "sentinel_user=asker&sentinel_password=secret-of-sentinels")
+        with connected(known) as servers:
+            assert servers.ask([put(1, "a", "x")]) == [1]
+    finally:
+        for watcher in watched.sentinels:
+            watcher.execute("ACL", "SETUSER", "default", "+@all")
+
+
 def test_after_a_failover_the_new_master_is_asked(watched: SentinelGroup, connected: Connect) -> None:
     with connected(address(watched, "timeout=0.5&deadline=1.5&replicas=all&replica_timeout=0.2")) as servers:
         assert servers.ask([put(1, "a", "x", confirmed=True)]) == [1]

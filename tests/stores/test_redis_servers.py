@@ -285,6 +285,15 @@ def test_a_user_with_the_least_rights_may_do_all_that_is_needed(server: ValkeySe
         assert servers.ask([put(1, "a", "x"), get(1, "a")]) == [1, b"x"]
 
 
+def test_another_database_takes_one_more_right(server: ValkeyServer, connected: Connect) -> None:
+    rights = ("~sojourn:*", "+eval", "+evalsha", "+hget")
+    with connected(Address.parse(server.new_user(*rights, "+select").replace("/0", "/1"))) as servers:
+        assert servers.ask([get(1, "a")]) == [None]
+    lacking = Address.parse(server.new_user(*rights).replace("/0", "/1"))
+    with connected(lacking) as servers, pytest.raises(StoreUnavailable, match="ACL LOG"):
+        servers.ask([get(1, "a")])
+
+
 def test_a_user_who_may_not_is_told_where_to_look(server: ValkeyServer, connected: Connect) -> None:
     for rules in (["~sojourn:*", "+hget"], ["~other:*", "+evalsha", "+eval", "+hget"]):
         restricted = Address.parse(server.new_user(*rules))
