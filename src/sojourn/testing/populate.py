@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sojourn.core.records import FORMAT_VERSION
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND
+from sojourn.stores.rows import EVENT, SESSION
 from sojourn.stores.sql.database import Database
-from sojourn.stores.sql.rows import EVENT, SESSION
 
 _PRIME = 7_368_787  # its multiples, modulo how many there are, come in no order that an index would like
 _LUCK = 1021

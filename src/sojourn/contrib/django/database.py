@@ -14,7 +14,7 @@ from django.db import (
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from sojourn.core.errors import InvalidInput, SojournError, StoreContention, StoreError, StoreUnavailable
-from sojourn.stores.sql.database import Row, Value
+from sojourn.stores.rows import Row, Value
 from sojourn.stores.sql.faults import contended
 
 

@@ -9,9 +9,8 @@ from typing import TypeVar
 from sojourn.core.errors import InvalidInput, RecordFormatError
 from sojourn.core.records import DeviceClass, EndReason, Session
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
-from sojourn.stores.sql.database import Row, Value
+from sojourn.stores.rows import SEEN, Row, Value, session_of
 from sojourn.stores.sql.questions import FEW, Question, Questions, Route
-from sojourn.stores.sql.rows import SEEN, session_of
 from sojourn.stores.sql.statements import Dialect
 
 E = TypeVar("E", bound=StrEnum)

@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
-Value = str | bytes | int | bool | None
-"""What a statement is given as a parameter."""
-Row = tuple[Any, ...]
-"""What a query answers: nothing in it is trusted before `rows` has looked at it."""
+from sojourn.stores.rows import Row, Value
 
 
 class Database(Protocol):

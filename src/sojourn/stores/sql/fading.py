@@ -9,9 +9,9 @@ from sojourn.core.decisions import Decision
 from sojourn.core.errors import RecordFormatError
 from sojourn.core.fading import bare, faded, without_address
 from sojourn.core.records import Roster
-from sojourn.stores.sql.database import Value
+from sojourn.stores.profiles import profile_of
+from sojourn.stores.rows import Value
 from sojourn.stores.sql.outbox import Attempt, Execute, Query
-from sojourn.stores.sql.profiles import profile_of
 from sojourn.stores.sql.statements import Statements
 
 _BATCH = 200

@@ -8,10 +8,9 @@ from typing import Protocol, TypeVar
 from sojourn.core.errors import RecordFormatError
 from sojourn.core.events import uncontacted
 from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Lease, Letter, revived
-from sojourn.stores.sql.database import Row, Value
-from sojourn.stores.sql.letters import failing_of, letter_of, progress_text, told_of, told_text
+from sojourn.stores.letters import failing_of, letter_of, progress_text, told_of, told_text
+from sojourn.stores.rows import WIDTHS, Row, Value, storable
 from sojourn.stores.sql.outbox_statements import OutboxStatements
-from sojourn.stores.sql.rows import WIDTHS, storable
 from sojourn.stores.sql.statements import Dialect
 
 T = TypeVar("T")

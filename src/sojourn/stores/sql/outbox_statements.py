@@ -1,6 +1,6 @@
 """The text of every statement for delivery: pure. Values are always parameters (`%s`)."""
 
-from sojourn.stores.sql.letters import LETTER
+from sojourn.stores.letters import LETTER
 from sojourn.stores.sql.statements import Dialect
 
 DUE = "sojourn_event_due"

@@ -5,8 +5,7 @@ from enum import Enum
 
 from sojourn.core.events import STOPPED
 from sojourn.core.search import EventQuery, SessionQuery, Standing
-from sojourn.stores.sql.database import Value
-from sojourn.stores.sql.rows import LARGEST, WIDTHS, storable
+from sojourn.stores.rows import LARGEST, WIDTHS, Value, storable
 from sojourn.stores.sql.statements import ADDRESS, DEADLINE, ENDED, ROSTER, STARTED, Dialect, places, seen
 
 Question = tuple[str, list[Value]]

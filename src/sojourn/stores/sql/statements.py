@@ -8,8 +8,8 @@ from string import ascii_letters
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.events import CONTACT
 from sojourn.core.search import folded
-from sojourn.stores.sql.profiles import LAST_ADDRESS
-from sojourn.stores.sql.rows import EVENT, NEVER, SEEN, SESSION, TICKET
+from sojourn.stores.profiles import LAST_ADDRESS
+from sojourn.stores.rows import EVENT, NEVER, SEEN, SESSION, TICKET
 
 ROSTER = "sojourn_session_roster"
 DEADLINE = "sojourn_session_deadline"

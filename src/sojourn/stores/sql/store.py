@@ -16,17 +16,14 @@ from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
 from sojourn.core.timeouts import visit_due
 from sojourn.core.tokens import check_subject
-from sojourn.stores.sql.answers import Answers, undamaged
-from sojourn.stores.sql.attempts import attempt
-from sojourn.stores.sql.database import Database, Row, Value
-from sojourn.stores.sql.fading import SQLFading
-from sojourn.stores.sql.outbox import SQLOutbox
-from sojourn.stores.sql.profiles import profile_of, profile_text
-from sojourn.stores.sql.rows import (
+from sojourn.stores.profiles import profile_of, profile_text
+from sojourn.stores.rows import (
     EVENT,
     SESSION,
     TICKET,
     WIDTHS,
+    Row,
+    Value,
     deadline_value,
     event_values,
     session_of,
@@ -35,6 +32,11 @@ from sojourn.stores.sql.rows import (
     ticket_of,
     ticket_values,
 )
+from sojourn.stores.sql.answers import Answers, undamaged
+from sojourn.stores.sql.attempts import attempt
+from sojourn.stores.sql.database import Database
+from sojourn.stores.sql.fading import SQLFading
+from sojourn.stores.sql.outbox import SQLOutbox
 from sojourn.stores.sql.statements import Statements
 
 T = TypeVar("T")

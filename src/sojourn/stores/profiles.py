@@ -5,7 +5,7 @@ from typing import Any
 
 from sojourn.core.errors import RecordFormatError
 from sojourn.core.records import Eviction, KnownDevice, KnownPlace, Location, Pause, Profile, SignIn
-from sojourn.stores.sql.damage import DAMAGE, each, flag, known_format, texts
+from sojourn.stores.damage import DAMAGE, each, flag, known_format, texts
 
 LAST_ADDRESS = "last_address"
 """The key of the last sign-in's address. Apart from the rest of it, so that a statement finds those that have one."""

@@ -1,4 +1,7 @@
-"""Records to columns and back: pure. What comes back is checked; what cannot be trusted raises RecordFormatError."""
+"""Records to flat values and back: pure. What comes back is checked; what cannot be trusted raises RecordFormatError.
+
+A SQL store keeps each value in a column of that name, a store on Redis keeps them in one text (`stores.redis.texts`).
+"""
 
 import json
 from dataclasses import replace
@@ -10,9 +13,13 @@ from sojourn.core.errors import InvalidInput, RecordFormatError
 from sojourn.core.events import Event, payload
 from sojourn.core.records import Arrival, Device, DeviceClass, EndReason, Location, Session, State, Ticket
 from sojourn.core.timeouts import deadline
-from sojourn.stores.sql.damage import DAMAGE, digest, each, flag, known_format, texts
-from sojourn.stores.sql.database import Row, Value
-from sojourn.stores.sql.profiles import location_facts, location_of
+from sojourn.stores.damage import DAMAGE, digest, each, flag, known_format, texts
+from sojourn.stores.profiles import location_facts, location_of
+
+Value = str | bytes | int | bool | None
+"""What a record is written as, a value for each column."""
+Row = tuple[Any, ...]
+"""What comes back. Nothing in it is trusted before it was looked at here."""
 
 NEVER = 1 << 62
 """The deadline of an open session that no time ends; far beyond any clock."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from sojourn.core.errors import RecordFormatError
 from sojourn.core.outbox import Failing, Fate, Letter, Progress
-from sojourn.stores.sql.damage import DAMAGE, each
-from sojourn.stores.sql.database import Row
+from sojourn.stores.damage import DAMAGE, each
+from sojourn.stores.rows import Row
 
 LETTER = ("payload", "due", "progress")
 """The columns of an event that a letter is made of."""
