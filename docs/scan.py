@@ -13,6 +13,8 @@ FOLDERS = {
     "control": "the core over a store: what applications call",
     "stores": "where sessions are kept",
     "stores/sql": "the SQL store: statements and rows as plain code, on a connection that somebody else supplies",
+    "stores/redis": "the store on Valkey and Redis: operations as plain code, carried out for those who wait or await",
+    "stores/redis/lua": "its scripts: one atomic step each, which compare and write and know no policy",
     "web": "what shells for web frameworks share",
     "testing": "for tests of stores, and of sites that use Sojourn",
     "testing/conformance": "the suite that every store must pass, one promise a test",

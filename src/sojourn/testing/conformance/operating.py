@@ -232,7 +232,7 @@ class Operating(Setup):
         assert reader.remains("ann")
         assert store.erase("ann") == 2 + 1 + 1
         assert reader.remains("ann") == []
-        assert store.lookup(digest("ann open"), ANN) is None
+        assert store.lookup(digest("ann-open"), ANN) is None
         assert store.ticket(digest("ann ticket"), ANN) is None
         assert store.roster("ann") == Roster("ann")
 
@@ -273,7 +273,7 @@ class Operating(Setup):
     @staticmethod
     def _remembered(store: Store, subject: str) -> None:
         """Something of every kind."""
-        gone, here = session(f"{subject} ended", subject), session(f"{subject} open", subject)
+        gone, here = session(f"{subject}-ended", subject), session(f"{subject}-open", subject)
         events = [SessionStarted(subject=subject, at=START, session=here)]
         keep(store, gone, here, tickets=[ticket(f"{subject} ticket", subject)], events=events, subject=subject)
         update(store, ended(gone, START), subject=subject)

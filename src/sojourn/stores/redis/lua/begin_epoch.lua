@@ -1,0 +1,11 @@
+-- Make the sessions that began before a moment void; an epoch never moves back.
+-- ARGV: the moment
+-- Replies: OK
+local meta = unpack(KEYS)
+
+local before = tonumber(redis.call('HGET', meta, 'epoch') or '')
+if not before or before < tonumber(ARGV[1]) then
+  redis.call('HSET', meta, 'epoch', ARGV[1])
+  redis.call('HDEL', meta, 'voided')
+end
+return 'OK'
