@@ -88,10 +88,22 @@ def work(entry: dict[str, Any], path: str, start: int, since: float) -> None:
     Deliverer(store, sinks(path), clock=quick_clock(start, since)).run(threading.Event(), pause=0.02)
 
 
+def work_on_redis(url: str, path: str, start: int, since: float) -> None:
+    """The same on Valkey or Redis."""
+    end_with_parent()
+    from sojourn.stores.redis.address import Address
+    from sojourn.stores.redis.servers import Servers
+    from sojourn.stores.redis.sync import RedisStore
+
+    store = RedisStore(Servers(Address.parse(url)), wanted=lambda _: True)
+    Deliverer(store, sinks(path), clock=quick_clock(start, since)).run(threading.Event(), pause=0.02)
+
+
 @dataclass
 class Workers:
     """Two processes that deliver; each that is killed is replaced."""
 
+    work: Callable[..., None]
     target: tuple[Any, ...]
     kills: int = 0
     _running: list[BaseProcess] = field(default_factory=list)
@@ -100,7 +112,7 @@ class Workers:
         """One more."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
-        process = context.Process(target=work, args=self.target, daemon=True)
+        process = context.Process(target=self.work, args=self.target, daemon=True)
         process.start()
         self._running.append(process)
 
@@ -125,9 +137,9 @@ class Workers:
 
 
 @contextmanager
-def working(*target: Any) -> Iterator[Workers]:
+def working(*target: Any, by: Callable[..., None] = work) -> Iterator[Workers]:
     """Two workers, until the block ends."""
-    workers = Workers(target)
+    workers = Workers(by, target)
     try:
         workers.begin()
         workers.begin()
