@@ -20,10 +20,10 @@ from typing import Any
 from tests.races.site import sqlite
 from tests.services import postgres
 
-from benchmarks import admission, contenders, growth, machine, race, report, targets, visits
+from benchmarks import admission, contenders, growth, machine, race, report, targets, valkey, visits
 from benchmarks.report import Results
 
-PARTS = ("requests", "growth", "race", "admission")
+PARTS = ("requests", "growth", "race", "admission", "valkey")
 ALLOWED_APART = {"SQLite": 1.12, "PostgreSQL": 1.25}
 
 
@@ -81,6 +81,11 @@ def main() -> int:
         finally:
             server.stop()
         results.targets += targets.of_race(results.raced)
+    if "valkey" in wanted:
+        found = valkey.measure(plan.sizes, rounds=plan.rounds, core=core, progress=_say(""))
+        servers["Valkey"] = found.version
+        results.valkey = found
+        results.targets += targets.of_valkey(found)
     results.machine = machine.described(packages, servers)
     _say("")("")
     for name, text in report.parts(results).items():

@@ -11,6 +11,7 @@ from benchmarks import admission, plots
 from benchmarks.growth import Grown
 from benchmarks.race import Raced
 from benchmarks.targets import Target
+from benchmarks.valkey import Figures
 from benchmarks.visits import Cost, ratio
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -32,6 +33,7 @@ class Results:
     growth: dict[str, list[Grown]] = field(default_factory=dict)
     raced: list[Raced] = field(default_factory=list)
     admission: dict[str, dict[str, float]] = field(default_factory=dict)
+    valkey: Figures | None = None
     targets: list[Target] = field(default_factory=list)
     machine: str = ""
 
@@ -50,6 +52,8 @@ def parts(results: Results) -> dict[str, str]:
         found["race"] = _race(results.raced)
     if results.admission:
         found["admission"] = _admission(results.admission)
+    if results.valkey:
+        found["valkey"] = _valkey(results.valkey)
     if results.machine:
         found["machine"] = f"{results.machine}.\n"
     return found
@@ -179,6 +183,25 @@ def _admission(found: Mapping[str, Mapping[str, float]]) -> str:
             cells += [f"{found[name][key]:,.0f}", f"{found[name][key] / found[name]['commit']:.1f}"]
         rows.append([title, *cells])
     return table(header, rows)
+
+
+def _valkey(found: Figures) -> str:
+    rows = [
+        (f"{each.size:,}", f"{each.look_up:,.0f} µs", f"{each.sign_in:,.0f} µs", f"{each.bytes_each:,.0f}")
+        for each in found.stored
+    ]
+    stored = table(("stored sessions", "a look-up", "a sign-in that ends another", "bytes for each session"), rows)
+    most = found.stored[-1].bytes_each
+    beside = [
+        ("`GET` of as many bytes, waiting", f"{found.get:,.0f} µs"),
+        ("a look-up, waiting", f"{found.look_up:,.0f} µs"),
+        ("`GET` with `redis.asyncio`, issued singly, 32 in flight", f"{found.awaited_get:,.0f} µs each"),
+        ("a look-up on the same loop, 32 in flight", f"{found.awaited:,.0f} µs each"),
+        ("the same, of records that this process has never read", f"{found.awaited_unread:,.0f} µs each"),
+        ("one of Django's own sessions in the same server (its cache backend)", f"{found.django_bytes:,.0f} bytes"),
+        ("sessions of Sojourn's in a GiB", f"{(1 << 30) / most:,.0f}"),
+    ]
+    return f"{stored}\n{table(('beside it', ''), beside)}"
 
 
 def _ms(value: float | None) -> str:

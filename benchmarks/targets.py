@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.growth import Grown
 from benchmarks.race import Raced
+from benchmarks.valkey import Figures
 from benchmarks.visits import Cost, ratio
 
 
@@ -57,6 +58,23 @@ def of_growth(database: str, grown: Sequence[Grown]) -> list[Target]:
     times = max(each.ours for each in grown) / min(each.ours for each in grown)
     what = f"sign-in check, {database}: slowest over quickest, {grown[0].size:,} to {grown[-1].size:,} sessions"
     return [Target(what, "at most 1.5 times", f"{times:.2f} times", times <= 1.5)]
+
+
+def of_valkey(found: Figures) -> list[Target]:
+    """Those of the store on Valkey: flat, and cheap where many look-ups are on their way at once."""
+    promised = []
+    if len(found.stored) > 1:
+        span = f"{found.stored[0].size:,} to {found.stored[-1].size:,} sessions"
+        for what, took in (
+            ("look-up", [each.look_up for each in found.stored]),
+            ("sign-in", [each.sign_in for each in found.stored]),
+        ):
+            times = max(took) / min(took)
+            named = f"{what}, Valkey: slowest over quickest, {span}"
+            promised.append(Target(named, "at most 1.5 times", f"{times:.2f} times", times <= 1.5))
+    times = found.awaited_get / found.awaited
+    named = "32 in flight on an event loop: a GET issued singly over a look-up"
+    return [*promised, Target(named, "at least 5 times", f"{times:.2f} times", times >= 5)]
 
 
 def of_race(raced: Sequence[Raced]) -> list[Target]:
