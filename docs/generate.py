@@ -242,6 +242,7 @@ def problem(name: str) -> str:
         "session-ended": problems.ended_problem(EVICTED, PHONE, NAMES),
         "choice-over": problems.invalid_ticket_problem(),
         "store-unavailable": problems.unavailable_problem(errors.StoreUnavailable()),
+        "not-confirmed": problems.unconfirmed_problem(),
         "sign-ins-paused": problems.paused_problem(Paused(_NOON + DAY)),
         "not-signed-in": problems.not_signed_in_problem(),
         "reauthentication-required": problems.reauthentication_problem(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sojourn.control import AsyncSessionControl, Options
+from sojourn.core.decisions import Decision
 from sojourn.core.disowning import Question
 from sojourn.core.outcomes import Admitted, ChoiceRequired
 from sojourn.core.policy import Limit, Overflow, Policy
@@ -57,6 +58,7 @@ def story(clock: FakeClock) -> Generator[Call, Any, None]:
     yield call("authenticate", token)
     yield call("authenticate", renewed)
     yield call("elevate", session, acr="gold", amr=["otp"])
+    yield call("carry_out", "ann", lambda roster: Decision(len(roster.sessions)))
     asked = yield call("start", ann, browser="browser", context={"next": "/"})
     assert isinstance(asked, ChoiceRequired)
     yield call("explain", ann)

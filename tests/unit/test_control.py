@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
-from sojourn.control import Options, SessionControl, system_clock
-from sojourn.core.errors import ConfigurationError, InvalidSubject, InvalidTicket, StoreUnavailable
+from sojourn.control import AsyncSessionControl, Options, SessionControl, system_clock
+from sojourn.core.errors import ConfigurationError, InvalidSubject, InvalidTicket, StoreUnavailable, StoreUnconfirmed
 from sojourn.core.events import payload
 from sojourn.core.outcomes import Admitted, Authenticated, ChoiceRequired, Ended, Refused, Unknown
 from sojourn.core.policy import Limit, Overflow, Policy
@@ -15,8 +16,9 @@ from sojourn.core.records import Arrival, EndReason, Session
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND, Timeouts
 from sojourn.core.tokens import Token, is_sid, parse_token, route_of, secret_route, sid_route
 from sojourn.stores.memory import MemoryStore
-from sojourn.stores.wrappers import FaultyStore, InstrumentedStore
+from sojourn.stores.wrappers import FaultyStore, InstrumentedStore, ThreadedStore
 from sojourn.testing.clock import FakeClock
+from sojourn.web.problems import admitted_json
 
 pytest_plugins = ["sojourn.testing.pytest_plugin"]
 
@@ -424,6 +426,78 @@ def test_an_answer_that_was_lost_may_be_asked_for_again(store: MemoryStore, cloc
     assert isinstance(control.authenticate(outcome.token), Authenticated)
     assert len(store.roster("ann").sessions) == 1
     assert [event.type for event in store.events] == ["session.started"]
+
+
+class TestUnconfirmed:
+    """Replicas were to confirm what was written, and have not: who signed in is in, who ended something is told."""
+
+    @pytest.fixture
+    def faulty(self, store: MemoryStore) -> FaultyStore:
+        return FaultyStore(store)
+
+    @pytest.fixture
+    def control(self, faulty: FaultyStore, clock: FakeClock) -> SessionControl:
+        return SessionControl(faulty, Policy((Limit(1, Overflow.ASK),), Timeouts(HOUR)), clock=clock)
+
+    def test_a_sign_in_is_admitted_and_says_so(self, control: SessionControl, faulty: FaultyStore) -> None:
+        faulty.fail_to_confirm("transact")
+        outcome = control.start(Arrival("ann"))
+        assert isinstance(outcome, Admitted)
+        assert not outcome.confirmed
+        assert admitted_json(outcome, {})["confirmed"] is False
+        assert outcome.token is not None
+        assert isinstance(control.authenticate(outcome.token), Authenticated)
+
+    def test_so_is_a_choice(self, control: SessionControl, faulty: FaultyStore) -> None:
+        first = control.start(Arrival("ann"))
+        assert isinstance(first, Admitted)
+        assert first.confirmed
+        asked = control.start(Arrival("ann"), browser="b")
+        assert isinstance(asked, ChoiceRequired)
+        assert asked.ticket is not None
+        faulty.fail_to_confirm("transact")
+        chosen = control.choose(asked.ticket, [first.session.sid], browser="b")
+        assert isinstance(chosen, Admitted)
+        assert not chosen.confirmed
+
+    def test_an_end_is_an_error_and_repeating_it_harms_nothing(
+        self, control: SessionControl, faulty: FaultyStore
+    ) -> None:
+        session, token = sign_in(control)
+        faulty.fail_to_confirm("transact")
+        with pytest.raises(StoreUnconfirmed) as told:
+            control.end("ann", [session.sid], EndReason.LOGOUT)
+        assert [ended.sid for ended in told.value.outcome] == [session.sid]
+        assert isinstance(control.authenticate(token), Ended)
+        assert control.end("ann", [session.sid], EndReason.LOGOUT) == ()
+
+    def test_a_renewed_token_is_handed_out_since_the_old_one_is_over(
+        self, control: SessionControl, faulty: FaultyStore, clock: FakeClock
+    ) -> None:
+        session, token = sign_in(control)
+        faulty.fail_to_confirm("transact", 2)
+        rotated = control.rotate(session, privileges="staff")
+        assert rotated is not None
+        noted = control.note_privileges(rotated[0], "admin")
+        assert noted is not None
+        clock.advance(MINUTE)
+        assert isinstance(control.authenticate(token), Unknown)
+        assert isinstance(control.authenticate(noted[1]), Authenticated)
+
+    @pytest.mark.parametrize("method", ["start", "end"])
+    def test_for_callers_that_await_it_is_the_same(
+        self, control: SessionControl, faulty: FaultyStore, method: str
+    ) -> None:
+        session, _ = sign_in(control, "bob")
+        twin = AsyncSessionControl(ThreadedStore(faulty), ONE)
+        faulty.fail_to_confirm("transact")
+        if method == "start":
+            outcome = asyncio.run(twin.start(Arrival("ann")))
+            assert isinstance(outcome, Admitted)
+            assert not outcome.confirmed
+        else:
+            with pytest.raises(StoreUnconfirmed):
+                asyncio.run(twin.end("bob", [session.sid], EndReason.LOGOUT))
 
 
 def test_the_fixtures_for_adopters_give_a_control_whose_time_stands_still(

@@ -132,6 +132,18 @@ def test_a_sign_in_that_is_asked_for_again_by_its_sid_is_told_once(
     assert witness.types == ["session.started"]
 
 
+def test_what_is_not_confirmed_has_happened_and_is_a_failure(
+    faulty: FaultyStore, watched: ObservedStore, witness: Witness, clock: FakeClock
+) -> None:
+    faulty.fail_to_confirm("transact")
+    admitted(control_of(watched, clock).start(Arrival("ann")))
+    assert witness.told == [
+        ("failed", "transact", "store-unconfirmed"),
+        ("decided", Admitted, 0.5),
+        ("session.started",),
+    ]
+
+
 def test_a_decision_that_was_made_twice_is_told_as_it_was_written(witness: Witness, clock: FakeClock) -> None:
     class Outrun(MemoryStore):
         def transact(self, subject: str, decide: Any, ticket: bytes | None = None) -> Any:

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
+from sojourn.control.rules import Options, Rules, T, secret_of, system_clock, token_of
 from sojourn.core import decisions, disowning, pausing, rehearsal, wishes
 from sojourn.core.decisions import Decision
 from sojourn.core.disowning import Answer, Question, Standing
+from sojourn.core.errors import StoreUnconfirmed
 from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
 from sojourn.core.policy import Policy, PolicyResolver
 from sojourn.core.privileges import decide_note_privileges, decide_privileges_changed, differ
 from sojourn.core.records import Arrival, EndReason, Pause, Session, Ticket
 from sojourn.core.search import Census, Page, SessionQuery
-from sojourn.core.store import AsyncStore
+from sojourn.core.store import AsyncStore, Decide
 from sojourn.core.timeouts import judge
 from sojourn.core.tokens import TicketSecret, Token, check_subject, secret_route
 
@@ -38,7 +39,16 @@ class AsyncSessionControl(Rules):
     ) -> StartOutcome:
         """See `SessionControl.start`."""
         attempt = self.begin(arrival, browser, context or {})
-        return attempt.conclude(await self.store.transact(arrival.subject, attempt))
+        outcome, confirmed = await self.carry_out(arrival.subject, attempt)
+        return attempt.conclude(outcome, confirmed=confirmed)
+
+    async def carry_out(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> tuple[T, bool]:
+        """See `SessionControl.carry_out`."""
+        try:
+            return await self.store.transact(subject, decide, ticket), True
+        except StoreUnconfirmed as error:
+            outcome: T = error.outcome
+            return outcome, False
 
     async def pending(self, ticket: TicketSecret | str, *, browser: str) -> Ticket:
         """See `SessionControl.pending`."""
@@ -52,7 +62,8 @@ class AsyncSessionControl(Rules):
         secret = secret_of(ticket)
         arrival = arrival or (await self.pending(secret, browser=browser)).arrival
         attempt = self.begin_choice(arrival, browser, end, secret)
-        return attempt.conclude(await self.store.transact(arrival.subject, attempt, secret.digest()))
+        outcome, confirmed = await self.carry_out(arrival.subject, attempt, secret.digest())
+        return attempt.conclude(outcome, confirmed=confirmed)
 
     async def abandon(self, ticket: TicketSecret | str, *, browser: str) -> None:
         """See `SessionControl.abandon`."""
@@ -121,7 +132,7 @@ class AsyncSessionControl(Rules):
     async def rotate(self, session: Session, *, privileges: str = "") -> tuple[Session, Token] | None:
         """See `SessionControl.rotate`."""
         token, now = self.renew(session.subject), self.clock()
-        rotated = await self.store.transact(
+        rotated, _ = await self.carry_out(
             session.subject,
             lambda roster: decisions.decide_rotate(
                 roster, session.sid, token.digest(), self.options.rotation_grace, now, privileges=privileges
@@ -136,7 +147,7 @@ class AsyncSessionControl(Rules):
         if not differ(session, privileges):
             return None
         token, now = self.renew(session.subject), self.clock()
-        renewed = await self.store.transact(
+        renewed, _ = await self.carry_out(
             session.subject,
             lambda roster: decide_note_privileges(
                 roster, session.sid, privileges, token.digest(), self.options.rotation_grace, now, renew=renew

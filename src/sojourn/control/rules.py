@@ -90,10 +90,10 @@ class Attempt:
         self.decision = self.decide(roster)
         return self.decision
 
-    def conclude(self, outcome: StartOutcome) -> StartOutcome:
-        """The outcome with the secret that belongs to it."""
+    def conclude(self, outcome: StartOutcome, *, confirmed: bool = True) -> StartOutcome:
+        """The outcome with the secret that belongs to it. `confirmed`: as `SessionControl.carry_out` returns it."""
         if isinstance(outcome, Admitted):
-            return replace(outcome, token=self.token)
+            return replace(outcome, token=self.token, confirmed=confirmed)
         if isinstance(outcome, ChoiceRequired):
             return replace(outcome, ticket=self.secret)
         return outcome

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from sojourn.control.rules import Options, Rules, secret_of, system_clock, token_of
+from sojourn.control.rules import Options, Rules, T, secret_of, system_clock, token_of
 from sojourn.core import decisions, disowning, pausing, rehearsal, wishes
 from sojourn.core.decisions import Decision
 from sojourn.core.disowning import Answer, Question, Standing
+from sojourn.core.errors import StoreUnconfirmed
 from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
 from sojourn.core.policy import Policy, PolicyResolver
 from sojourn.core.privileges import decide_note_privileges, decide_privileges_changed, differ
 from sojourn.core.records import Arrival, EndReason, Pause, Session, Ticket
 from sojourn.core.search import Census, Page, SessionQuery
-from sojourn.core.store import Store
+from sojourn.core.store import Decide, Store
 from sojourn.core.timeouts import judge
 from sojourn.core.tokens import TicketSecret, Token, check_subject, secret_route
 
@@ -45,7 +46,20 @@ class SessionControl(Rules):
         Atomic: the limit holds however many sign-ins race. Raises InvalidSubject, StoreContention.
         """
         attempt = self.begin(arrival, browser, context or {})
-        return attempt.conclude(self.store.transact(arrival.subject, attempt))
+        outcome, confirmed = self.carry_out(arrival.subject, attempt)
+        return attempt.conclude(outcome, confirmed=confirmed)
+
+    def carry_out(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> tuple[T, bool]:
+        """Run a decision as `Store.transact` does; return what it came to, and False if replicas have not confirmed it.
+
+        For what begins, such as the attempt of `begin`: were it lost, its user would sign in again, and that is all.
+        What ends goes to `Store.transact` itself, so that whoever asked for it is told, by StoreUnconfirmed.
+        """
+        try:
+            return self.store.transact(subject, decide, ticket), True
+        except StoreUnconfirmed as error:
+            outcome: T = error.outcome
+            return outcome, False
 
     def pending(self, ticket: TicketSecret | str, *, browser: str) -> Ticket:
         """The pending sign-in of this ticket, for its own browser. Raises InvalidTicket."""
@@ -64,7 +78,8 @@ class SessionControl(Rules):
         secret = secret_of(ticket)
         arrival = arrival or self.pending(secret, browser=browser).arrival
         attempt = self.begin_choice(arrival, browser, end, secret)
-        return attempt.conclude(self.store.transact(arrival.subject, attempt, secret.digest()))
+        outcome, confirmed = self.carry_out(arrival.subject, attempt, secret.digest())
+        return attempt.conclude(outcome, confirmed=confirmed)
 
     def abandon(self, ticket: TicketSecret | str, *, browser: str) -> None:
         """Give a pending sign-in up: its ticket is used up and nothing else happens. Raises InvalidTicket."""
@@ -144,7 +159,7 @@ class SessionControl(Rules):
         `privileges`, if given, is a digest of what the subject may do now, and is noted.
         """
         token, now = self.renew(session.subject), self.clock()
-        rotated = self.store.transact(
+        rotated, _ = self.carry_out(
             session.subject,
             lambda roster: decisions.decide_rotate(
                 roster, session.sid, token.digest(), self.options.rotation_grace, now, privileges=privileges
@@ -161,7 +176,7 @@ class SessionControl(Rules):
         if not differ(session, privileges):
             return None
         token, now = self.renew(session.subject), self.clock()
-        renewed = self.store.transact(
+        renewed, _ = self.carry_out(
             session.subject,
             lambda roster: decide_note_privileges(
                 roster, session.sid, privileges, token.digest(), self.options.rotation_grace, now, renew=renew

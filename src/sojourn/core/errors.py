@@ -5,6 +5,7 @@ could not be judged at all: bad input, a bad configuration, a store that cannot 
 """
 
 import inspect
+from typing import Any
 
 
 class SojournError(Exception):
@@ -67,11 +68,11 @@ class StoreContention(StoreError):
 
 
 class StoreUnconfirmed(StoreError):
-    """The change was made, but not every replica has confirmed it: a failover in the next moments may undo it."""
+    """The change was made, but not every replica has confirmed it: a failover may undo it. Repeating it is harmless."""
 
     code = "store-unconfirmed"
 
-    def __init__(self, message: str | None = None, *, outcome: object = None) -> None:
+    def __init__(self, message: str | None = None, *, outcome: Any = None) -> None:
         super().__init__(message)
         self.outcome = outcome
         """What the change came to."""

@@ -22,6 +22,8 @@ class Admitted:
     """The sign-in before, to be told at this one (NIST SP 800-53 AC-9): as in `SessionStarted.previous`."""
     rivals: tuple[Session, ...] = ()
     """Those of `ended` on a device that this one and they keep ending each other's sessions: see `PingPong`."""
+    confirmed: bool = True
+    """False if replicas were to confirm it and have not: a failover may undo it, which signs its user out again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
-from sojourn.core.errors import StoreError
+from sojourn.core.errors import StoreError, StoreUnconfirmed
 from sojourn.core.events import Event
 from sojourn.core.outcomes import StartOutcome
 from sojourn.core.records import Roster, Session
@@ -139,13 +139,19 @@ class ObservedStore(AroundStore):
             return made[0]
 
         began = self._timer()
-        outcome = self.around("transact", lambda: self.store.transact(subject, kept, ticket))
-        seconds = self._timer() - began
-        if isinstance(outcome, StartOutcome):
-            self._tell("decided", outcome, seconds)
-        for decision in made:
-            self._report(decision.events)
-        return outcome
+        try:
+            return self.around("transact", lambda: self.store.transact(subject, kept, ticket))
+        except StoreUnconfirmed:
+            raise  # it is written, and most likely stays
+        except BaseException:
+            made.clear()
+            raise
+        finally:
+            seconds = self._timer() - began
+            for decision in made:
+                if isinstance(decision.outcome, StartOutcome):
+                    self._tell("decided", decision.outcome, seconds)
+                self._report(decision.events)
 
     def restore(self, decision: Decision[T]) -> None:
         """See `Store.restore`. What the caller's transaction took back is certain only now."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
-from sojourn.core.errors import StoreUnavailable
+from sojourn.core.errors import StoreUnavailable, StoreUnconfirmed
 from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
@@ -275,12 +275,13 @@ class InstrumentedStore(AroundStore):
 
 
 class FaultyStore(AroundStore):
-    """A `Store` that cannot be reached when a test says so: before a call takes effect, or after it has."""
+    """A `Store` that cannot be reached, or cannot confirm, when a test says so: before a call takes effect or after."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._before: Counter[str] = Counter()
         self._after: Counter[str] = Counter()
+        self._unconfirmed: Counter[str] = Counter()
 
     def fail_before(self, name: str, times: int = 1) -> None:
         """Let the next `times` calls of `name` raise StoreUnavailable and change nothing."""
@@ -289,6 +290,10 @@ class FaultyStore(AroundStore):
     def fail_after(self, name: str, times: int = 1) -> None:
         """Let the next `times` calls of `name` take effect and then raise StoreUnavailable: the answer was lost."""
         self._after[name] += times
+
+    def fail_to_confirm(self, name: str, times: int = 1) -> None:
+        """Let the next `times` calls of `name` take effect and then raise StoreUnconfirmed, with what they came to."""
+        self._unconfirmed[name] += times
 
     def around(self, name: str, call: Callable[[], T]) -> T:
         """Make the call, or fail before or after it."""
@@ -299,4 +304,7 @@ class FaultyStore(AroundStore):
         if self._after[name]:
             self._after[name] -= 1
             raise StoreUnavailable
+        if self._unconfirmed[name]:
+            self._unconfirmed[name] -= 1
+            raise StoreUnconfirmed(outcome=result)
         return result

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sojourn.core.errors import StoreError
+from sojourn.core.errors import StoreError, StoreUnconfirmed
 from sojourn.core.outcomes import Admitted, ChoiceRequired, Paused, Refused
 from sojourn.core.records import Session
 
@@ -52,6 +52,7 @@ def admitted_json(outcome: Admitted, names: Names) -> dict[str, object]:
         "ended": [session_json(session, names) for session in outcome.ended],
         "also_open": [session_json(session, names) for session in outcome.also_open],
         "rivals": [session.sid for session in outcome.rivals],
+        "confirmed": outcome.confirmed,
     }
 
 
@@ -127,8 +128,21 @@ def invalid_ticket_problem() -> dict[str, object]:
     return _problem("choice-over", "This choice is over", 410, "Begin the sign-in again.")
 
 
+def unconfirmed_problem() -> dict[str, object]:
+    """503: it was done, and a failover may undo it."""
+    return _problem(
+        "not-confirmed",
+        "This was done, and is not confirmed",
+        503,
+        "Not every server has confirmed it yet. Look in a moment whether it has to be done again; that harms nothing.",
+        code=StoreUnconfirmed.code,
+    )
+
+
 def unavailable_problem(error: StoreError) -> dict[str, object]:
-    """503: whether the session is still good cannot be told, so it does not count as good."""
+    """503: whether the session is still good cannot be told, so it does not count as good; or `unconfirmed_problem`."""
+    if isinstance(error, StoreUnconfirmed):
+        return unconfirmed_problem()
     return _problem(
         "store-unavailable",
         "Sessions cannot be checked at the moment",

@@ -85,7 +85,7 @@ class Operations:
             arguments = changed(reading, decision, self._wanted)
             if arguments is None:
                 return decision.outcome
-            call = Call("commit", route_of(subject), tuple(arguments), confirmed=_matters(decision))
+            call = Call("commit", route_of(subject), tuple(arguments), confirmed=_matters(reading.roster, decision))
             reply = yield from one(call)
             if isinstance(reply, Unconfirmed) and reply.reply == b"OK":
                 raise StoreUnconfirmed(outcome=decision.outcome)
@@ -151,6 +151,9 @@ def place(session: Session) -> tuple[int, str]:
     return session.created, session.sid
 
 
-def _matters(decision: Decision[T]) -> bool:
-    """Whether a failover must not undo it: a session begins or ends, or its token changes."""
-    return decision.insert is not None or bool(decision.update)
+def _matters(roster: Roster, decision: Decision[T]) -> bool:
+    """Whether a failover must not undo it: a session begins or ends, its token changes, or sign-ins are paused."""
+    digests = {session.sid: session.digest for session in roster.sessions}
+    changed = [new for new in decision.update if not new.open or new.digest != digests.get(new.sid)]
+    paused = decision.profile is not None and decision.profile.pause != roster.profile.pause
+    return decision.insert is not None or bool(changed) or paused

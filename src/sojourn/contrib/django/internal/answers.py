@@ -19,7 +19,7 @@ from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.presentation import SessionItem, moment
 from sojourn.contrib.django.settings import current
 from sojourn.contrib.django.wording import explanation
-from sojourn.core.errors import StoreError
+from sojourn.core.errors import StoreError, StoreUnconfirmed
 from sojourn.core.outcomes import ChoiceRequired, Paused, Refused
 from sojourn.core.records import Session
 from sojourn.core.tokens import is_sid
@@ -177,9 +177,16 @@ def choice_over(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, error: StoreError, *, browser_cleared: bool = False) -> HttpResponse:
-    """503 with Retry-After: it cannot be told whether the session is good, so it does not count as good."""
+    """503 with Retry-After: it cannot be told whether the session is good, so it does not count as good.
+
+    Where something was done and is not confirmed, it says that it may have to be repeated.
+    """
     if reader(request) is Reader.PERSON:
-        context: dict[str, object] = {"retry_after": error.retry_after, "browser_cleared": browser_cleared}
+        context: dict[str, object] = {
+            "retry_after": error.retry_after,
+            "browser_cleared": browser_cleared,
+            "unconfirmed": isinstance(error, StoreUnconfirmed),
+        }
         response = page(request, "unavailable", context, 503)
     else:
         response = problem(problems.unavailable_problem(error))

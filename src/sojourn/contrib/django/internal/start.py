@@ -119,7 +119,8 @@ def _admit(request: HttpRequest, session: SessionBase, visit: Visit, user: Abstr
     else:
         attempt = control().begin(arrival, visit.device.for_ticket(), _context(request, session, user))
         ticket = None
-    outcome = attempt.conclude(user_first(user, lambda: control().store.transact(arrival.subject, attempt, ticket)))
+    decided, confirmed = user_first(user, lambda: control().carry_out(arrival.subject, attempt, ticket))
+    outcome = attempt.conclude(decided, confirmed=confirmed)
     if not isinstance(outcome, Admitted):
         _stop(visit, arrival, outcome, attempt)
     elif outcome.token is not None:  # as it always is for who asked

@@ -17,7 +17,11 @@ local to = {
 local subject, expected, version = ARGV[1], ARGV[2], ARGV[3]
 local entry = redis.call('HGET', subjects, subject) or ''
 local was, listed, profile = string.match(entry, '^([^\t\n]*)\t?([^\n]*)\n?(.*)$')
-if was == version then return 'OK' end -- sent again, because the answer was lost
+if was == version then -- sent again, because the answer was lost
+  -- A WAIT that follows covers what its own connection wrote: this makes it cover what the other one did.
+  redis.call('HSET', subjects, subject, entry)
+  return 'OK'
+end
 if was ~= expected then return 'BUSY' end
 
 local order, is_open = {}, {}

@@ -1,0 +1,162 @@
+"""A storm of sign-ins, look-ups, touches and ends by processes that each keep a journal of what they were told."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sojourn import Admitted, Arrival, Limit, Policy, SessionControl
+from sojourn.core.errors import StoreError, StoreUnconfirmed
+from sojourn.core.outcomes import Authenticated
+from sojourn.core.policy import Overflow
+from sojourn.core.records import EndReason, Session
+from sojourn.core.timeouts import HOUR, Timeouts
+from sojourn.core.tokens import Token, route_of
+from sojourn.stores.redis.address import Address
+from sojourn.stores.redis.servers import Servers
+from sojourn.stores.redis.sync import RedisStore
+from sojourn.testing.conformance import wanted
+
+MAX = 3
+SUBJECTS = [f"user-{number}" for number in range(48)]
+WELL_SECONDS = 30
+
+
+def policy(arrival: Arrival) -> Policy:
+    """Half of the subjects are refused at the limit, the other half lose a session to the newcomer."""
+    overflow = Overflow.REFUSE if SUBJECTS.index(arrival.subject) % 2 else Overflow.END_EXISTING
+    return Policy((Limit(MAX, overflow),), Timeouts(inactivity=HOUR))
+
+
+def open_store(url: str) -> RedisStore:
+    return RedisStore(Servers(Address.parse(url)), wanted=wanted)
+
+
+class Try(NamedTuple):
+    """One call: what it was, on which route, when (by the clock that all processes share), and how it went."""
+
+    what: str
+    route: int
+    began: float
+    seconds: float
+    error: str = ""
+
+
+@dataclass
+class Journal:
+    """What one process was told. Of sessions: their sids."""
+
+    tries: list[Try] = field(default_factory=list)
+    tokens: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Subject and token of those that were admitted."""
+    unconfirmed: set[str] = field(default_factory=set)
+    """Those that were admitted, and by which the admission was not confirmed."""
+    ended: set[str] = field(default_factory=set)
+    """Those of which it was said that they are over: by an end, or by an admission that they gave way to."""
+    ended_unconfirmed: set[str] = field(default_factory=set)
+    """Those that are over as far as is known."""
+    in_doubt: set[str] = field(default_factory=set)
+    """Those that were to end, and of which an error is all that is known."""
+    doubtful: set[str] = field(default_factory=set)
+    """Subjects of whom a sign-in failed: whether it took place, and what it ended, nobody was told."""
+    undead: list[str] = field(default_factory=list)
+    """Those whose end was confirmed, and that were live right afterwards."""
+
+
+class Client:
+    """One process of the storm."""
+
+    def __init__(self, number: int, url: str) -> None:
+        self.control = SessionControl(open_store(url), policy)
+        self.journal = Journal()
+        self.mine: dict[str, tuple[Session, Token]] = {}
+        self.chance = random.Random(number)
+
+    def rage(self, operations: int) -> Journal:
+        """So many operations, whatever becomes of each."""
+        for _ in range(operations):
+            what = self.chance.random()
+            if what < 0.3 or not self.mine:
+                self.sign_in(self.chance.choice(SUBJECTS))
+                continue
+            sid = self.chance.choice(list(self.mine))
+            {0: self.end, 1: self.touch}.get(int((what - 0.3) * 10), self.look_up)(sid)
+        return self.journal
+
+    def sign_in(self, subject: str) -> None:
+        outcome = self.told("sign-in", subject, lambda: self.control.start(Arrival(subject)))
+        if outcome is None:
+            self.journal.doubtful.add(subject)
+        if not isinstance(outcome, Admitted):
+            return
+        assert outcome.token is not None
+        sid = outcome.session.sid
+        self.mine[sid] = outcome.session, outcome.token
+        self.journal.tokens[sid] = subject, outcome.token.reveal()
+        gone = {session.sid for session in outcome.ended}
+        if outcome.confirmed:
+            self.journal.ended |= gone
+        else:
+            self.journal.unconfirmed.add(sid)
+            self.journal.ended_unconfirmed |= gone
+        for each in gone & self.mine.keys():
+            del self.mine[each]
+
+    def look_up(self, sid: str) -> None:
+        session, token = self.mine[sid]
+        found = self.told("look-up", session.subject, lambda: self.control.authenticate(token))
+        if found is not None and not isinstance(found, Authenticated):
+            del self.mine[sid]  # ended by somebody else, or lost
+
+    def touch(self, sid: str) -> None:
+        session, _ = self.mine[sid]
+        self.told("touch", session.subject, lambda: self.control.touch(session))
+
+    def end(self, sid: str) -> None:
+        session, token = self.mine.pop(sid)
+        try:
+            ended = self.told(
+                "end", session.subject, lambda: self.control.end(session.subject, [sid], EndReason.LOGOUT)
+            )
+        except StoreUnconfirmed:
+            self.journal.ended_unconfirmed.add(sid)
+            return
+        if not ended:  # by somebody else before, or an error
+            self.journal.in_doubt.add(sid)
+            return
+        self.journal.ended.add(sid)
+        found = self.told("look-up", session.subject, lambda: self.control.authenticate(token))
+        if isinstance(found, Authenticated):
+            self.journal.undead.append(sid)
+
+    def told(self, what: str, subject: str, call: Callable[[], object]) -> object:
+        """What came of it; None for an error. An end that is not confirmed is told as such."""
+        began, error = time.monotonic(), ""
+        try:
+            return call()
+        except StoreUnconfirmed:
+            raise
+        except StoreError as raised:
+            error = f"{raised.code}: {raised}"
+            return None
+        finally:
+            self.journal.tries.append(Try(what, route_of(subject), began, time.monotonic() - began, error))
+
+    def recover(self) -> Journal:
+        """Ask about every subject, on the connections that it has, until there is an answer."""
+        for subject in SUBJECTS:
+            late = time.monotonic() + WELL_SECONDS
+            while self.told("roster", subject, lambda subject=subject: self.control.sessions(subject)) is None:
+                if time.monotonic() > late:
+                    raise TimeoutError(f"no answer about {subject} within {WELL_SECONDS} seconds")
+        return self.journal
+
+
+def connect(number: int, url: str, operations: int) -> tuple[Callable[[int], Journal], Callable[[int], Journal]]:
+    """A contender: rages, then waits until all is well."""
+    client = Client(number, url)
+    client.control.sessions(SUBJECTS[0])
+    return lambda _: client.rage(operations), lambda _: client.recover()
