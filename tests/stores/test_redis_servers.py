@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -163,22 +165,8 @@ def test_threads_share_connections_and_never_each_others_replies(server: ValkeyS
 
 
 def test_a_forked_child_shares_no_connection_with_its_parent(server: ValkeyServer) -> None:
-    with waiting(address(server)) as servers:
-        servers.ask([put(1, "parent", os.getpid())])
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                answers = [servers.ask([Call("where", route)])[0] for route in range(200)]
-                os.write(writing, b"good" if answers == [box(route).encode() for route in range(200)] else b"bad")
-            finally:
-                os._exit(0)
-        for route in range(200):
-            assert servers.ask([get(route, "parent")]) == [str(os.getpid()).encode() if route == 1 else None]
-        os.waitpid(child, 0)
-        os.close(writing)
-        assert os.read(reading, 10) == b"good"
-        os.close(reading)
+    program = [sys.executable, "-m", "tests.stores.forked", server.url()]
+    subprocess.run(program, check=True, timeout=60, cwd=Path(__file__).parents[2])
 
 
 def test_a_connection_that_the_server_closed_while_it_was_idle_is_no_failure(

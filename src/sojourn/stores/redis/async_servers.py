@@ -159,7 +159,7 @@ class _Station:
     async def open(self) -> None:
         await anext(self._end)
 
-    async def _until_the_loop_ends(self) -> AsyncGenerator[None]:
+    async def _until_the_loop_ends(self) -> AsyncGenerator[None, None]:
         """A generator that waits is closed before its loop is: `asyncio.run` and its like see to that."""
         try:
             yield
