@@ -14,7 +14,7 @@ from sojourn.stores.redis.asking import Call, Pause, Unconfirmed
 from sojourn.stores.redis.dispatch import CHUNK, Dispatch, Exchange, Look
 from sojourn.stores.redis.journey import HOPS_MAX, Journey
 from sojourn.stores.redis.nodes import slot_of
-from sojourn.stores.redis.replies import Lost, Refused, error_of
+from sojourn.stores.redis.replies import Lost, Refused, error_of, refused
 from tests.stores.redis_scripts import box, get, put, scripts
 
 A, B = Node("a", 1), Node("b", 2)
@@ -186,6 +186,7 @@ def test_what_is_to_be_confirmed_is_followed_by_one_wait_for_all_replicas_that_t
     assert travel.arrives([1, 1, 2]) == [1, 1]
     travel.begin(put(1, "f", 1, confirmed=True))
     assert travel.sent() == [(A, ["EVALSHA put", "WAIT 2 500"])], "how many there are is remembered for a moment"
+    assert travel.step[0].alone, "who waits on a connection holds up everybody else on it"
     assert travel.arrives([1, 1]) == [Unconfirmed(1)]
     travel.now += 6
     travel.begin(put(1, "f", 1, confirmed=True))
@@ -208,6 +209,40 @@ def test_a_change_of_which_the_answer_was_lost_is_confirmed_when_it_is_sent_agai
     travel.answer()
     assert travel.sent() == [(A, ["EVALSHA put", "WAIT 1 500"])]
     assert travel.arrives([0, 1]) == [0]
+
+
+def test_who_was_lost_is_not_asked_for_the_masters_unless_there_is_nobody_else() -> None:
+    dispatch = Travel("redis+cluster://c:3", get(1, "f")).dispatch
+    assert dispatch.guides(Look((), 1)) == [A, B, Node("c", 3)]
+    assert dispatch.guides(Look((B,), 1)) == [A, Node("c", 3)]
+    assert len(dispatch.guides(Look((A, B, Node("c", 3)), 1))) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MOVED 1 a:1",
+        "ASK 1 a:1",
+        "NOSCRIPT No matching script.",
+        "TRYAGAIN Multiple keys request during rehashing of slot",
+        "LOADING Redis is loading the dataset in memory",
+        "CLUSTERDOWN The cluster is down",
+        "MASTERDOWN Link with MASTER is down",
+        "READONLY You can't write against a read only replica.",
+        "OOM command not allowed",
+        "NOPERM this user has no permissions",
+        "WRONGTYPE Operation against a key",
+        "MISCONF Errors writing to the AOF file",
+        "NOREPLICAS Not enough good replicas to write.",
+        "BUSY Redis is busy running a script.",
+        "ERR user_script:1: Script attempted to access nonexistent global variable",
+        "ERR max number of clients",
+    ],
+)
+def test_what_redis_py_makes_of_an_error_reply_is_read_as_it_was_sent(text: str) -> None:
+    from redis._parsers.base import BaseParser
+
+    assert str(refused(BaseParser.parse_error(text))) == text
 
 
 SAID = [

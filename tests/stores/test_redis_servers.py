@@ -196,6 +196,17 @@ def test_a_server_that_stands_still_is_unavailable_within_the_deadline_and_well_
         assert servers.ask([get(1, "a")]) == [b"x"]
 
 
+def test_many_calls_wait_no_longer_for_a_server_that_stands_still(own_server: ValkeyServer, connected: Connect) -> None:
+    with connected(address(own_server, "timeout=0.4&deadline=0.4")) as servers:
+        servers.ask([get(1, "a")])
+        own_server.pause()
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            servers.ask([get(1, "a")] * 450)
+        assert time.monotonic() - began < 1.2
+        own_server.resume()
+
+
 def test_a_server_that_was_killed_is_unavailable_and_well_again_after_it_is_back(
     own_server: ValkeyServer, connected: Connect
 ) -> None:
@@ -377,8 +388,9 @@ def test_what_is_no_server_of_this_kind_is_told(connected: Connect) -> None:
 
 def test_without_replicas_what_was_to_be_confirmed_is_not(server: ValkeyServer, connected: Connect) -> None:
     with connected(address(server, "replicas=all")) as servers:
+        servers.ask([put(1, "a", "w")])
         server.reset_stats()
-        assert servers.ask([put(1, "a", "x", confirmed=True)]) == [Unconfirmed(1)]
+        assert servers.ask([put(1, "a", "x", confirmed=True)]) == [Unconfirmed(0)]
         assert "wait" not in server.command_stats()
         assert servers.ask([put(1, "a", "x")]) == [0]
     with connected(address(server)) as servers:
