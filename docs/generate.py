@@ -35,6 +35,7 @@ from sojourn.core.records import Device, DeviceClass, EndReason, Session
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND, parse_duration
 from sojourn.notify import schema
 from sojourn.notify.notices import Kind, Notices
+from sojourn.stores.redis import address, keys
 from sojourn.web import problems
 
 DOCS = Path(__file__).parent
@@ -143,6 +144,21 @@ def errors_table() -> str:
         text = " ".join((inspect.getdoc(kind) or "").split())
         rows.append(f"| `{kind.__name__}` | {base} | `{kind.code}` | {after} | {text} |\n")
     return "".join(rows)
+
+
+def redis_keys() -> str:
+    """What each key of a route holds."""
+    rows = ["| key | type | what it holds |\n|---|---|---|\n"]
+    for name, about in keys.CONTAINERS.items():
+        kind, _, holds = about.partition(": ")
+        rows.append(f"| `{name}` | {kind} | {_cell(holds)} |\n")
+    return "".join(rows)
+
+
+def redis_options() -> str:
+    """What may follow the address of a Valkey or Redis."""
+    rows = [f"| `{name}` | {option.means} |\n" for name, option in address.OPTIONS.items()]
+    return "| option | what it is |\n|---|---|\n" + "".join(rows)
 
 
 _NOON = 1_800_014_400_000
@@ -294,6 +310,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "errors": errors_table,
     "events": events_list,
     "reasons": reasons,
+    "redis-keys": redis_keys,
+    "redis-options": redis_options,
     "checks": checks,
     "commands": commands,
     "files": files,

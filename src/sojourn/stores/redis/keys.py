@@ -31,7 +31,7 @@ CONTAINERS = {
     "moments": "sorted set: id of every event, by when it happened",
     "exposed": "sorted set: id of every event in whose record an address or a contact is, by when it happened",
     "told": "sorted set of texts: subject, NUL, number of an event in 16 digits, its id",
-    "waiting": "the same of events that somebody waits for: in the order of recording",
+    "waiting": "sorted set of texts: as in `told`, of events that somebody waits for",
     "due": "sorted set of texts: subject, NUL, when a letter is due and its number, in 16 digits each, its id",
     "ready": "sorted set: subject on whom nobody has a lease, by when the first of their letters is due",
     "leases": "hash: subject -> until, name of the claim, worker; a newline, and when each sink told them, as JSON",
