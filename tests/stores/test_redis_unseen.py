@@ -6,12 +6,14 @@ different nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from sojourn import Admitted, Arrival, Limit, Policy, SessionControl
+from sojourn import Admitted, Arrival, AsyncSessionControl, Limit, Policy, SessionControl
 from sojourn.core.errors import StoreUnavailable
 from sojourn.core.outcomes import Authenticated, Ended
 from sojourn.core.policy import Overflow
@@ -19,7 +21,9 @@ from sojourn.core.records import EndReason
 from sojourn.core.timeouts import HOUR, Timeouts
 from sojourn.core.tokens import route_of
 from sojourn.stores.redis.address import Address
+from sojourn.stores.redis.aio import AsyncRedisStore
 from sojourn.stores.redis.asking import Call
+from sojourn.stores.redis.async_servers import AsyncServers
 from sojourn.stores.redis.keys import PREFIX, key
 from sojourn.stores.redis.servers import Servers
 from sojourn.stores.redis.sync import RedisStore
@@ -32,23 +36,65 @@ ONE = Policy((Limit(1, Overflow.END_EXISTING),), Timeouts(inactivity=HOUR))
 SLOT = slot_of(key(PREFIX, route_of("ann"), "sessions"))
 
 
+class Awaited:
+    """`AsyncSessionControl` for callers that wait: each call is run to its end on one event loop."""
+
+    def __init__(self, url: str) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.store = AsyncRedisStore(AsyncServers(Address.parse(url)), wanted=wanted)
+        self.control = AsyncSessionControl(self.store, ONE)
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.control, name)
+        return lambda *args, **named: self.loop.run_until_complete(method(*args, **named))
+
+    def close(self) -> None:
+        self.loop.run_until_complete(self.store.close())
+        self.loop.close()
+
+
 def control_on(url: str) -> SessionControl:
     return SessionControl(RedisStore(Servers(Address.parse(url)), wanted=wanted), ONE)
 
 
-def started(control: SessionControl) -> Admitted:
+@contextlib.contextmanager
+def opened(kind: str, url: str) -> Iterator[Any]:
+    """Session control for callers that wait or that await."""
+    control: Any = control_on(url) if kind == "waiting" else Awaited(url)
+    yield control
+    (control if kind == "awaiting" else control.store).close()
+
+
+@pytest.fixture(params=["waiting", "awaiting"])
+def kind(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+def before_each_call(store: Any, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen right before each call to the servers."""
+    ask = store.servers.ask
+
+    def after_it(calls: list[Call]) -> Any:
+        happens()
+        return ask(calls)
+
+    monkeypatch.setattr(store.servers, "ask", after_it)
+
+
+def started(control: Any) -> Admitted:
     outcome = control.start(Arrival("ann"))
     assert isinstance(outcome, Admitted)
     assert outcome.token is not None
     return outcome
 
 
-def live(control: SessionControl, admitted: Admitted) -> bool:
+def live(control: Any, admitted: Admitted) -> bool:
     assert admitted.token is not None
     return isinstance(control.authenticate(admitted.token), Authenticated)
 
 
-def goes_through_a_life(control: SessionControl, before: Admitted) -> Admitted:
+def goes_through_a_life(control: Any, before: Admitted) -> Admitted:
     """Sign in, which ends the session before; look up; renew; end; sign in again. Returns the session that is open."""
     assert live(control, before)
     newcomer = started(control)
@@ -65,19 +111,14 @@ def goes_through_a_life(control: SessionControl, before: Admitted) -> Admitted:
     return started(control)
 
 
-def test_scripts_that_are_forgotten_at_any_moment(valkey_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scripts_that_are_forgotten_at_any_moment(
+    valkey_server: Any, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     valkey_server.flush()
-    control = control_on(valkey_server.url())
-    first = started(control)
-    ask = control.store.servers.ask  # type: ignore[attr-defined]  # of this store
-
-    def after_a_flush(calls: list[Call]) -> list[Any]:
-        valkey_server.execute("SCRIPT", "FLUSH")
-        found: list[Any] = ask(calls)
-        return found
-
-    monkeypatch.setattr(control.store.servers, "ask", after_a_flush)  # type: ignore[attr-defined]
-    goes_through_a_life(control, first)
+    with opened(kind, valkey_server.url()) as control:
+        first = started(control)
+        before_each_call(control.store, monkeypatch, lambda: valkey_server.execute("SCRIPT", "FLUSH"))
+        goes_through_a_life(control, first)
 
 
 @pytest.mark.cluster
@@ -93,23 +134,22 @@ class TestCluster:
         found.heal()
 
     @pytest.fixture
-    def control(self, cluster: Cluster) -> SessionControl:
-        return control_on(cluster.url())
+    def control(self, cluster: Cluster, kind: str) -> Iterator[Any]:
+        with opened(kind, cluster.url()) as made:
+            yield made
 
     def elsewhere(self, cluster: Cluster) -> Any:
         here = cluster.master_of(SLOT)
         return next(node for node in cluster.masters() if node is not here)
 
-    def test_a_slot_that_has_moved(self, cluster: Cluster, control: SessionControl) -> None:
+    def test_a_slot_that_has_moved(self, cluster: Cluster, control: Any) -> None:
         """MOVED."""
         first = started(control)
         cluster.move_slot(SLOT, self.elsewhere(cluster))
         assert goes_through_a_life(control, first)
 
     @pytest.mark.parametrize("handed_over", [0, 1000], ids=["nothing yet", "all keys"])
-    def test_a_slot_that_is_moving_holds_no_look_up_up(
-        self, cluster: Cluster, control: SessionControl, handed_over: int
-    ) -> None:
+    def test_a_slot_that_is_moving_holds_no_look_up_up(self, cluster: Cluster, control: Any, handed_over: int) -> None:
         """The old master answers, or says ASK."""
         first = started(control)
         with cluster.moving(SLOT, self.elsewhere(cluster)) as move:
@@ -119,19 +159,19 @@ class TestCluster:
 
     @pytest.mark.parametrize("handed_over", [0, 2, 1000], ids=["nothing yet", "two keys", "all keys"])
     def test_what_changes_sessions_waits_until_their_slot_has_moved(
-        self, cluster: Cluster, control: SessionControl, handed_over: int, monkeypatch: pytest.MonkeyPatch
+        self, cluster: Cluster, control: Any, handed_over: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """TRYAGAIN: a Cluster runs no script on several keys while some of them are not where it runs."""
         first = started(control)
-        servers: Any = control.store.servers  # type: ignore[attr-defined]
-        sleep, pauses = servers._sleep, []
+        servers = control.store.servers
+        sleep, pauses = servers._sleep, list[float]()
         with cluster.moving(SLOT, self.elsewhere(cluster)) as move:
 
-            def meanwhile(seconds: float) -> None:
+            def meanwhile(seconds: float) -> Any:
                 pauses.append(seconds)
                 if len(pauses) == 2:
                     move.finish()
-                sleep(seconds)
+                return sleep(seconds)
 
             move.keys(handed_over)
             monkeypatch.setattr(servers, "_sleep", meanwhile)
@@ -140,7 +180,7 @@ class TestCluster:
         assert live(control_on(cluster.url()), last)
 
     def test_a_slot_that_does_not_get_there_is_an_error_and_nothing_was_changed(
-        self, cluster: Cluster, control: SessionControl
+        self, cluster: Cluster, control: Any
     ) -> None:
         first = started(control)
         with cluster.moving(SLOT, self.elsewhere(cluster)):
@@ -149,9 +189,7 @@ class TestCluster:
             assert live(control, first)
         assert goes_through_a_life(control, first)
 
-    def test_a_master_that_hands_over_to_a_replica_without_scripts(
-        self, cluster: Cluster, control: SessionControl
-    ) -> None:
+    def test_a_master_that_hands_over_to_a_replica_without_scripts(self, cluster: Cluster, control: Any) -> None:
         first = started(control)
         (replica,) = cluster.replicas_of(cluster.master_of(SLOT))
         replica.execute("SCRIPT", "FLUSH")
@@ -159,7 +197,7 @@ class TestCluster:
         assert goes_through_a_life(control, first)
 
     def test_what_is_sent_again_is_confirmed_only_if_replicas_have_it(
-        self, cluster: Cluster, control: SessionControl, monkeypatch: pytest.MonkeyPatch
+        self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The answer to a commit is lost, and so is its connection: WAIT on the next one must still be about it."""
         patient = control_on(f"{cluster.url()}?replicas=all&replica_timeout=0.1")
