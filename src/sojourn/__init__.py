@@ -7,6 +7,7 @@ from sojourn.core.policy import Limit, Policy
 from sojourn.core.presets import preset
 from sojourn.core.records import Arrival, Device
 from sojourn.core.timeouts import Timeouts
+from sojourn.stores.opening import open_async_store, open_store
 
 __all__ = [
     "Admitted",
@@ -25,5 +26,7 @@ __all__ = [
     "SojournError",
     "Timeouts",
     "Unknown",
+    "open_async_store",
+    "open_store",
     "preset",
 ]

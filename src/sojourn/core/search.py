@@ -86,7 +86,8 @@ class Census:
     """What is live in a store at one moment.
 
     `per_subject`: how many subjects have that many live sessions. `outbox`: how many events wait to be delivered,
-    `outbox_since` the time of the oldest of them, `dead` how many were given up at a sink, or cannot be read.
+    `outbox_since` the time of the oldest of them, `due_since` since when the first of them is due (or when it will be),
+    `dead` how many were given up at a sink, or cannot be read.
     """
 
     at: int
@@ -97,6 +98,7 @@ class Census:
     per_subject: Mapping[int, int] = field(default_factory=dict)
     outbox: int = 0
     outbox_since: int | None = None
+    due_since: int | None = None
     dead: int = 0
 
 

@@ -146,6 +146,10 @@ class Store(Outbox, Protocol):
         """
         ...
 
+    def epoch(self) -> int | None:
+        """The moment of the newest epoch, which may be still to come; None if there never was one. One plain read."""
+        ...
+
     def erase(self, subject: str) -> int:
         """Forget all that is remembered of the subject: sessions, open ones too, tickets, events, profile.
 
@@ -231,6 +235,10 @@ class AsyncStore(AsyncOutbox, Protocol):
 
     async def begin_epoch(self, at: int) -> None:
         """See `Store.begin_epoch`."""
+        ...
+
+    async def epoch(self) -> int | None:
+        """See `Store.epoch`."""
         ...
 
     async def erase(self, subject: str) -> int:

@@ -1,6 +1,7 @@
 """What is found in a table is not trusted: each value is what it should be, or raises one of `DAMAGE`."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sojourn.core.errors import InvalidInput, RecordFormatError
 from sojourn.core.records import FORMAT_VERSION
@@ -34,6 +35,14 @@ def flag(value: object) -> bool:
     if not isinstance(value, int) or value not in (0, 1):
         raise TypeError
     return bool(value)
+
+
+def moment(value: Any) -> int | None:
+    """A moment in milliseconds, as a number or in digits; None for none. Raises RecordFormatError."""
+    try:
+        return None if value is None else int(value)
+    except (TypeError, ValueError):
+        raise RecordFormatError from None
 
 
 def digest(text: str) -> bytes:

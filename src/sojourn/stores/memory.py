@@ -44,7 +44,7 @@ class MemoryStore:
         self._tickets: dict[bytes, Ticket] = {}
         self._outbox = MemoryOutbox()
         self._profiles: dict[str, Profile] = {}
-        self._epoch = 0
+        self._epoch: int | None = None
 
     @property
     def events(self) -> list[Event]:
@@ -208,6 +208,7 @@ class MemoryStore:
                 per_subject=Counter(each.values()),
                 outbox=len(self._outbox.waiting),
                 outbox_since=min((letter.at for letter in self._outbox.waiting), default=None),
+                due_since=min((letter.due for letter in self._outbox.waiting if letter.due is not None), default=None),
                 dead=sum(letter.dead for letter in self._outbox.letters.values()),
             )
 
@@ -249,7 +250,12 @@ class MemoryStore:
     def begin_epoch(self, at: int) -> None:
         """See `Store.begin_epoch`."""
         with self._lock:
-            self._epoch = max(self._epoch, at)
+            self._epoch = max(self._epoch or at, at)
+
+    def epoch(self) -> int | None:
+        """See `Store.epoch`."""
+        with self._lock:
+            return self._epoch
 
     def erase(self, subject: str) -> int:
         """See `Store.erase`."""
@@ -310,7 +316,9 @@ class MemoryStore:
         return (session for session in self._sessions.values() if session.subject == subject)
 
     def _as_seen(self, session: Session) -> Session:
-        return replace(session, voided=self._epoch) if session.open and session.created < self._epoch else session
+        epoch = self._epoch
+        void = epoch is not None and session.open and session.created < epoch
+        return replace(session, voided=epoch) if void else session
 
     def _seen(self) -> Iterator[Session]:
         return map(self._as_seen, self._sessions.values())

@@ -97,6 +97,10 @@ class ThreadedStore:
         """See `Store.begin_epoch`."""
         await asyncio.to_thread(self._store.begin_epoch, at)
 
+    async def epoch(self) -> int | None:
+        """See `Store.epoch`."""
+        return await asyncio.to_thread(self._store.epoch)
+
     async def erase(self, subject: str) -> int:
         """See `Store.erase`."""
         return await asyncio.to_thread(self._store.erase, subject)
@@ -221,6 +225,10 @@ class AroundStore:
     def begin_epoch(self, at: int) -> None:
         """See `Store.begin_epoch`."""
         self.around("begin_epoch", lambda: self.store.begin_epoch(at))
+
+    def epoch(self) -> int | None:
+        """See `Store.epoch`."""
+        return self.around("epoch", self.store.epoch)
 
     def erase(self, subject: str) -> int:
         """See `Store.erase`."""

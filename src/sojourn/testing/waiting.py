@@ -113,6 +113,10 @@ class WaitingStore:
         """See `Store.begin_epoch`."""
         self.run(self._store.begin_epoch(at))
 
+    def epoch(self) -> int | None:
+        """See `Store.epoch`."""
+        return self.run(self._store.epoch())
+
     def erase(self, subject: str) -> int:
         """See `Store.erase`."""
         return self.run(self._store.erase(subject))

@@ -111,6 +111,10 @@ class AsyncRedisStore:
         """See `Store.begin_epoch`."""
         await self.servers.run(self._sessions.begin_epoch(at))
 
+    async def epoch(self) -> int | None:
+        """See `Store.epoch`."""
+        return await self.servers.run(self._sessions.epoch())
+
     async def erase(self, subject: str) -> int:
         """See `Store.erase`."""
         return await self.servers.run(self._sessions.erase(subject))

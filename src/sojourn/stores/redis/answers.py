@@ -75,7 +75,7 @@ class Answers:
                     counter[key] += number
 
         yield from walk(lambda route, after: Call("census", route, (now, *after, STEP)), take, STEP)
-        outbox, since, dead = yield from _backlog()
+        outbox, since, due, dead = yield from _backlog()
         by_kind = {known: number for kind, number in kinds.items() if (known := _member(DeviceClass, kind))}
         return Census(
             now,
@@ -86,6 +86,7 @@ class Answers:
             per_subject=dict(Counter(subjects.values())),
             outbox=outbox,
             outbox_since=since,
+            due_since=due,
             dead=dead,
         )
 
@@ -167,22 +168,24 @@ def _journal_of(subject: str, query: EventQuery) -> Operation[list[Mapping[str, 
     ][: query.limit]
 
 
-def _backlog() -> Operation[tuple[int, int | None, int]]:
-    """How many events wait, since when, and how many are given up."""
-    number, dead, times = 0, dict.fromkeys(EVERY_ROUTE, 0), []
+def _backlog() -> Operation[tuple[int, int | None, int | None, int]]:
+    """How many events wait, since when, when the first is due, and how many are given up."""
+    number, dead, times, dues = 0, dict.fromkeys(EVERY_ROUTE, 0), [], []
     places = dict.fromkeys(EVERY_ROUTE, b"")
     while places:
         replies = yield [Call("backlog", route, (after, STEP)) for route, after in places.items()]
         further = {}
-        for route, (last, waiting, since, given_up) in zip(places, replies, strict=True):
+        for route, (last, waiting, since, due, given_up) in zip(places, replies, strict=True):
             number += waiting
             dead[route] = given_up
             if since is not None:
                 times.append(int(since))
+            if due is not None:
+                dues.append(int(due))
             if last:
                 further[route] = last
         places = further
-    return number, min(times, default=None), sum(dead.values())
+    return number, min(times, default=None), min(dues, default=None), sum(dead.values())
 
 
 def _counted(

@@ -14,6 +14,11 @@ from sojourn.stores.redis.address import Address, Node
 MISSING = 'Sessions on Valkey or Redis need more: pip install "sojourn[redis]"'
 
 
+def installed() -> bool:
+    """Whether the client is there, which this part of Sojourn stands on."""
+    return find_spec("redis") is not None
+
+
 def arguments(address: Address) -> dict[str, Any]:
     """What every connection to the servers needs, wherever they are."""
     return {

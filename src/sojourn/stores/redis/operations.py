@@ -11,6 +11,7 @@ from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.store import Decide
 from sojourn.core.timeouts import deadlines
 from sojourn.core.tokens import check_subject, route_of
+from sojourn.stores.damage import moment
 from sojourn.stores.redis.asking import Call, Operation, Pause, Unconfirmed, one
 from sojourn.stores.redis.changes import Reading, added, changed
 from sojourn.stores.redis.keys import EVERY_ROUTE, route_of_sid
@@ -117,6 +118,11 @@ class Operations:
         replies = yield [Call("begin_epoch", route, (at,), confirmed=True) for route in EVERY_ROUTE]
         if any(isinstance(reply, Unconfirmed) for reply in replies):
             raise StoreUnconfirmed
+
+    def epoch(self) -> Operation[int | None]:
+        """See `Store.epoch`. One call, to the first route: `begin_epoch` is repeated until all of them have it."""
+        at, _ = yield from one(Call("find", EVERY_ROUTE[0], ("",)))
+        return moment(at)
 
     def erase(self, subject: str) -> Operation[int]:
         """See `Store.erase`. One call."""

@@ -111,6 +111,10 @@ class RedisStore:
         """See `Store.begin_epoch`."""
         self.servers.run(self._sessions.begin_epoch(at))
 
+    def epoch(self) -> int | None:
+        """See `Store.epoch`."""
+        return self.servers.run(self._sessions.epoch())
+
     def erase(self, subject: str) -> int:
         """See `Store.erase`."""
         return self.servers.run(self._sessions.erase(subject))

@@ -64,7 +64,7 @@ class Answers:
                 kinds[known] += held
             clients[_text(client)] += held
         per_subject: dict[int, int] = dict(self._query(*self._questions.live_by_subject(now)))
-        ((outbox, since, dead),) = self._query(*self._questions.outbox())
+        ((outbox, since, due, dead),) = self._query(*self._questions.outbox())
         return Census(
             now,
             sessions=sum(clients.values()),
@@ -74,6 +74,7 @@ class Answers:
             per_subject=per_subject,
             outbox=outbox,
             outbox_since=since,
+            due_since=due,
             dead=dead,
         )
 

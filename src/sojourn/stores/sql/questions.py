@@ -123,10 +123,11 @@ class Questions:
         return f"SELECT held, COUNT(*) FROM ({each}) AS counted GROUP BY held", live.values
 
     def outbox(self) -> Question:
-        """How many events are recorded, and the time of the oldest."""
+        """How many events wait, the time of the oldest, since when the first is due, and how many are given up."""
         waiting = "(SELECT COUNT(*) FROM sojourn_event WHERE due IS NOT NULL)"
         oldest = "(SELECT MIN(at) FROM sojourn_event WHERE due IS NOT NULL)"
-        return f"SELECT {waiting}, {oldest}, (SELECT COUNT(*) FROM sojourn_event WHERE dead IS NOT NULL)", []
+        due = "(SELECT MIN(due) FROM sojourn_event)"
+        return f"SELECT {waiting}, {oldest}, {due}, (SELECT COUNT(*) FROM sojourn_event WHERE dead IS NOT NULL)", []
 
     def started(self, start: int, step: int, end: int) -> Question:
         """How many sessions started in each stretch."""

@@ -202,6 +202,7 @@ class Statements:
             # The lease first: whoever writes down how far events are, locks it before them.
             for table in ("sojourn_lease", "sojourn_session", "sojourn_ticket", "sojourn_event", "sojourn_subject")
         ]
+        self.epoch = f"SELECT {EPOCH}"
         self.begin_epoch = (
             f"INSERT INTO sojourn_epoch (id, at) VALUES (1, %s) {dialect.on_conflict.format(key='id')}"
             f" at = {dialect.greatest}(sojourn_epoch.at, %s)"

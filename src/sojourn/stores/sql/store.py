@@ -16,6 +16,7 @@ from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
 from sojourn.core.timeouts import visit_due
 from sojourn.core.tokens import check_subject
+from sojourn.stores.damage import moment
 from sojourn.stores.profiles import profile_of, profile_text
 from sojourn.stores.rows import (
     EVENT,
@@ -228,6 +229,10 @@ class SQLStore:
     def begin_epoch(self, at: int) -> None:
         """See `Store.begin_epoch`. One statement, whatever the number of sessions."""
         self._attempt(lambda: self._execute(self._sql.begin_epoch, (at, at)), atomic=False)
+
+    def epoch(self) -> int | None:
+        """See `Store.epoch`. One statement. Raises RecordFormatError."""
+        return moment(self._query(self._sql.epoch, ())[0][0])
 
     def erase(self, subject: str) -> int:
         """See `Store.erase`."""

@@ -168,6 +168,12 @@ class Operating(Setup):
         assert found is not None
         assert found.voided == START
 
+    def test_the_newest_epoch_is_told_whether_it_has_come_or_not(self, store: Store) -> None:
+        assert store.epoch() is None
+        for at, newest in ((START, START), (START - 7, START), (START + 9, START + 9)):
+            store.begin_epoch(at)
+            assert store.epoch() == newest
+
     def test_an_epoch_goes_on_with_a_later_one(self, store: Store) -> None:
         keep(store, session("a"))
         store.begin_epoch(START)

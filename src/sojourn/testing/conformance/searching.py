@@ -203,6 +203,7 @@ class Searching(Setup):
             per_subject={3: 1, 2: 1},
             outbox=2,
             outbox_since=START + 3,
+            due_since=START + 3,
         )
 
     def test_a_census_of_an_empty_store_counts_nothing(self, store: Store) -> None:
