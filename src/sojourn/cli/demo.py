@@ -27,16 +27,24 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "--keep",
         type=Path,
         metavar="DIR",
-        help="keep the database in this folder; otherwise it is deleted at the end",
+        help="keep what is stored in this folder; otherwise it is deleted at the end",
+    )
+    parser.add_argument(
+        "--store",
+        choices=("database", "redis"),
+        default="database",
+        help="where the sessions are: in the site's database, or on a Valkey or Redis that is started for it "
+        "(default: %(default)s)",
     )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve the demonstration site until it is interrupted; return the exit status."""
-    missing = [name for name in ("django", "ua_parser") if find_spec(name) is None]
-    if missing:
+    if any(find_spec(name) is None for name in ("django", "ua_parser")):
         return _fail('The demonstration needs Django. Install it with: pip install "sojourn[django]"')
+    if options.store == "redis" and find_spec("redis") is None:
+        return _fail('It needs the client for Valkey and Redis. Install it with: pip install "sojourn[django,demo]"')
     with _terminated_like_interrupted():
         try:
             if options.keep is not None:
@@ -45,16 +53,27 @@ def run(options: argparse.Namespace) -> int:
             return _fail(f"Cannot keep anything in {options.keep}: {error.strerror or error}.")
         try:
             with _folder(options.keep) as folder:
-                return _serve(options, folder)
+                return _serve(options, folder) if options.store == "database" else _serve_on_valkey(options, folder)
         except KeyboardInterrupt:
             print("\nEnded.", flush=True)
             return 0
 
 
-def _serve(options: argparse.Namespace, folder: Path) -> int:
+def _serve_on_valkey(options: argparse.Namespace, folder: Path) -> int:
+    from sojourn.contrib.django.demo import valkey
+
+    try:
+        with valkey.running(folder) as store:
+            print(f"Sessions are kept by {store.program}, at {store.url}", flush=True)
+            return _serve(options, folder, store.url)
+    except valkey.NoServer as missing:
+        return _fail(str(missing))
+
+
+def _serve(options: argparse.Namespace, folder: Path, store: str = "default") -> int:
     from sojourn.contrib.django.demo import server, setup
 
-    setup.configure(folder, options.host)
+    setup.configure(folder, options.host, store)
     try:
         listening = server.bind(options.host, options.port)
     except OSError as error:
@@ -135,7 +154,7 @@ def _explain(listening: "DemoServer", accounts: "list[Account]", keep: Path | No
         f"  4. Read what was written to ann of that: {listening.url}mails/",
         f"  5. Sign in at {listening.url}admin/ as admin: there you find sessions, end them, and see how it stands.",
         "",
-        "Ctrl-C ends it. " + (f"The database stays in {keep}." if keep else "What it stored is then deleted."),
+        "Ctrl-C ends it. " + (f"What it stored stays in {keep}." if keep else "What it stored is then deleted."),
     ]
     if not _is_loopback(listening.host):
         lines += [

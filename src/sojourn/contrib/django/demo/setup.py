@@ -17,8 +17,11 @@ class Account:
     about: str = ""
 
 
-def values(folder: Path, host: str) -> dict[str, Any]:
-    """The site's Django settings: its files are in `folder`, and it answers as `host`. SECRET_KEY is fresh."""
+def values(folder: Path, host: str, store: str = "default") -> dict[str, Any]:
+    """The site's Django settings: its files are in `folder`, and it answers as `host`. SECRET_KEY is fresh.
+
+    `store`: where the sessions are, as SOJOURN["STORE"] has it.
+    """
     return {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "DEBUG": False,
@@ -91,6 +94,7 @@ def values(folder: Path, host: str) -> dict[str, Any]:
         "SOJOURN": {
             "POLICY": "sojourn.contrib.django.demo.limit.policy",
             "ADAPTER": "sojourn.contrib.django.demo.places.DemoAdapter",
+            "STORE": store,
         },
     }
 
@@ -99,12 +103,12 @@ def _is_local(host: str) -> bool:
     return host in {"localhost", "::1"} or host.startswith("127.")
 
 
-def configure(folder: Path, host: str) -> None:
+def configure(folder: Path, host: str, store: str = "default") -> None:
     """Make this process a Django site. Once for each process."""
     import django
     from django.conf import settings
 
-    settings.configure(**values(folder, host))
+    settings.configure(**values(folder, host, store))
     django.setup()
 
 
