@@ -19,6 +19,9 @@ from tests.services.valkey import ValkeyServer
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# Everything once more over another store: see there.
+pytest_plugins = ["tests.on_valkey"] if "SOJOURN_TEST_STORE" in os.environ else []
+
 Server = TypeVar("Server", DatabaseServer, ValkeyServer, Cluster, SentinelGroup)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -12,6 +13,7 @@ from django.test import AsyncClient, Client
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.core.records import EndReason, Session
+from sojourn.core.search import PAGE_MAX, EventQuery
 
 PASSWORD = "Tea at half past four."
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -89,3 +91,9 @@ def sids(username: str = "ada") -> list[str]:
 def reasons(username: str = "ada") -> list[EndReason | None]:
     """Why a user's ended sessions ended, the latest first."""
     return [session.end_reason for session in control().store.history(subject(username), 100)]
+
+
+def recorded(*types: str, username: str | None = None) -> list[Mapping[str, Any]]:
+    """What was recorded, of these types or of any; of one user or of everybody."""
+    whose = None if username is None else subject(username)
+    return list(control().store.journal(EventQuery(subject=whose, types=types, limit=PAGE_MAX)))

@@ -172,12 +172,12 @@ def atomic_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 def any_store(request: pytest.FixtureRequest, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The site's records in its database, or in another store: what reads the tables behind its back fails here."""
     from sojourn.contrib.django.delivery import wanted
-    from sojourn.contrib.django.internal import wiring
+    from sojourn.contrib.django.internal import storage, wiring
     from sojourn.stores.memory import MemoryStore
 
     wiring.control.cache_clear()
     if request.param == "memory":
         kept = MemoryStore(wanted=wanted)
-        monkeypatch.setattr(wiring, "SQLStore", lambda _database, **_: kept)
+        monkeypatch.setattr(storage, "SQLStore", lambda _database, **_: kept)
     yield
     wiring.control.cache_clear()

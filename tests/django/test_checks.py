@@ -24,7 +24,7 @@ from django.test import override_settings
 
 from sojourn.contrib.django import checks
 from sojourn.contrib.django.adapter import Adapter
-from sojourn.contrib.django.checks import databases, neighbours
+from sojourn.contrib.django.checks import databases, neighbours, servers
 from sojourn.contrib.django.middleware import SessionControlMiddleware
 from sojourn.contrib.django.webhooks import EXAMPLE_SECRET
 from sojourn.core.policy import Policy
@@ -217,6 +217,13 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"E020"}, sojourn(STORE="elsewhere")),
     ({"E020"}, sojourn(STORE="")),
     ({"E024"}, {"DATABASE_ROUTERS": [f"{HERE}.Elsewhere"]}),
+    # servers
+    ({"E001"}, sojourn(STORE="redis+cluster://localhost/1")),
+    ({"E020"}, sojourn(STORE="redis:/localhost")),
+    ({"E026"}, sojourn(STORE="rediss://kv.example?ssl_ca_certs=/no/such.pem")),
+    ({"W022"}, sojourn(STORE="rediss://kv.example?ssl_cert_reqs=none")),
+    ({"W023"}, sojourn(STORE="redis://:hunter2@kv.example")),
+    ({"W023"}, sojourn(STORE="redis+cluster://localhost,192.0.2.1")),
     ({"E024"}, {"DATABASE_ROUTERS": [f"{HERE}.Replica", f"{HERE}.Nowhere"]}),
     # session engines
     ({"E030", "W030"}, {**sojourn(ADOPT_EXISTING=True, ADOPT_UNTIL=LATER), "SESSION_ENGINE": COOKIES}),
@@ -295,6 +302,10 @@ SILENT: list[dict[str, Any]] = [
     stack(UPDATE, SESSIONS, USERS, OURS, FETCH),
     stack(SESSIONS, USERS, OURS, BOTH),
     {"DATABASE_ROUTERS": [f"{HERE}.Agreeing"]},
+    {**sojourn(STORE="rediss://kv.example"), "DATABASE_ROUTERS": [f"{HERE}.Elsewhere"]},
+    sojourn(STORE="redis+cluster://127.0.0.1,[::1]:6380"),
+    sojourn(STORE="redis+sentinel://localhost/primary"),
+    sojourn(STORE="unix:///run/valkey/valkey.sock"),
     {"DATABASE_ROUTERS": [f"{HERE}.Replica"]},
     {"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"},
     {
@@ -386,9 +397,31 @@ def test_only_the_database_of_the_store_is_judged(monkeypatch: pytest.MonkeyPatc
         assert ids() - BASE == set()
 
 
-def test_a_database_address_with_a_password_is_not_repeated() -> None:
-    with override_settings(**sojourn(STORE="postgres://site:hunter2@db.example/site")):
-        assert "hunter2" not in " ".join(f"{finding.msg} {finding.hint}" for finding in findings())
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://site:hunter2@db.example/site",
+        "postgres:site:hunter2@db.example/site",
+        "redis://site:hunter2@kv.example/site",
+        "redis:/site:hunter2@kv.example/0",
+        "redis://site:hunter2@kv.example/0",
+        "rediss://site:hunter2@kv.example/0?ssl_ca_certs=/no/such.pem",
+        "redis+sentinel://kv.example/primary?sentinel_password=hunter2",
+    ],
+)
+def test_an_address_with_a_password_is_not_repeated(address: str) -> None:
+    with override_settings(**sojourn(STORE=address)):
+        said = " ".join(f"{finding.msg} {finding.hint}" for finding in findings())
+    assert said
+    assert "hunter2" not in said
+
+
+def test_what_speaks_to_servers_must_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "installed", lambda: False)
+    assert ids() == BASE
+    with override_settings(**sojourn(STORE="redis://localhost")):
+        (finding,) = (each for each in findings() if each.id == "sojourn.E025")
+    assert "pip install 'sojourn[redis]'" in str(finding.hint)
 
 
 SITE = """

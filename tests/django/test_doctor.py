@@ -14,7 +14,8 @@ from django.test import override_settings
 
 from sojourn.contrib.django.internal.wiring import control
 from sojourn.contrib.django.models import OutboxEvent, Session
-from sojourn.contrib.django.operations import examination
+from sojourn.contrib.django.operations import examined_database
+from sojourn.contrib.django.operations.symptoms import Patient
 from sojourn.core.records import Arrival, EndReason
 from sojourn.core.timeouts import DAY, HOUR
 from tests.django.commands import run
@@ -160,9 +161,9 @@ def test_clocks_that_differ_are_noticed(monkeypatch):
             return (1_000_000.0,)
 
     monkeypatch.setattr(
-        examination, "connections", {"default": type("C", (), {"vendor": "postgresql", "cursor": Cursor})}
+        examined_database, "connections", {"default": type("C", (), {"vendor": "postgresql", "cursor": Cursor})}
     )
-    (finding,) = examination._clocks(examination.Patient())
+    (finding,) = examined_database.clocks(Patient(), "default")
     assert finding.id == "doctor.clocks"
     assert "NTP" in finding.hint
 
@@ -172,10 +173,10 @@ def test_the_questions_are_answered_by_real_servers(server, request, monkeypatch
     from django.db.utils import ConnectionHandler
 
     there = ConnectionHandler({"default": request.getfixturevalue(server).database()})
-    monkeypatch.setattr(examination, "connections", there)
-    patient = examination.Patient()
-    assert list(examination._database(patient)) == []
-    assert list(examination._clocks(patient)) == []
+    monkeypatch.setattr(examined_database, "connections", there)
+    patient = Patient()
+    assert list(examined_database.reach(patient, "default")) == []
+    assert list(examined_database.clocks(patient, "default")) == []
     assert patient.facts["isolation"] in {"read committed", "repeatable read"}
     assert abs(patient.facts["clock_skew_ms"]) < 1000
     there["default"].close()

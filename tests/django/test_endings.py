@@ -10,10 +10,9 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session as DjangoSession
 
 from sojourn.contrib.django.internal import conclude
-from sojourn.contrib.django.models import OutboxEvent
 from sojourn.core.errors import StoreUnavailable
 from sojourn.core.records import EndReason
-from tests.django.browser import AsgiBrowser, Browser, reasons, sids
+from tests.django.browser import AsgiBrowser, Browser, reasons, recorded, sids
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +40,7 @@ class TestSignOut:
         assert first.who() == ""
         assert second.who() == "ada"
         assert reasons() == [EndReason.LOGOUT]
-        assert OutboxEvent.objects.filter(type="session.ended").count() == 1
+        assert len(recorded("session.ended")) == 1
 
     @pytest.mark.parametrize("door", DOORS)
     def test_it_is_kept_by_no_cache(self, first, door):

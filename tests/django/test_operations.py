@@ -19,7 +19,7 @@ from sojourn.contrib.django.models import OutboxEvent, Session, Subject
 from sojourn.contrib.django.operations import operations
 from sojourn.core.records import Arrival, Device, DeviceClass, EndReason
 from sojourn.core.timeouts import HOUR, MINUTE
-from tests.django.browser import JSON, Browser, open_sessions, reasons, sids, subject
+from tests.django.browser import JSON, Browser, open_sessions, reasons, recorded, sids, subject
 from tests.django.commands import Terminal, failure, run, somebody, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_limit")]
@@ -146,7 +146,7 @@ class TestEnd:
         assert {(each.end_reason, each.ended_by, each.end_note) for each in ended} == {
             (EndReason.OPERATOR, "command:grace", "a stolen phone")
         }
-        events = [json.loads(e.payload) for e in OutboxEvent.objects.filter(type="session.ended")]
+        events = recorded("session.ended")
         assert {event["session"]["ended_by"] for event in events} == {"command:grace"}
 
     def test_the_browser_is_not_told_what_the_operator_wrote(self, two):
@@ -349,7 +349,7 @@ class TestEraseAndExport:
         two[1].post("/logout/")
         body = told("export", "ada")
         assert len(body["sessions"]) == Session.objects.count() == 2
-        assert len(body["events"]) == OutboxEvent.objects.count()
+        assert len(body["events"]) == len(recorded())
         assert body["profile"]["device_names"] == ["My phone"]
         assert "My phone" in [each["device_name"] for each in body["sessions"]]
         text = json.dumps(body)
@@ -378,7 +378,7 @@ class TestEraseAndExport:
         other.sign_in("bob")
         assert told("erase", "ada", "--yes")["ended"] == 2
         assert not Session.objects.filter(subject=subject()).exists()
-        assert not OutboxEvent.objects.filter(subject=subject()).exists()
+        assert not recorded(username="ada")
         assert not Subject.objects.filter(subject=subject()).exists()
         for browser in two:
             assert browser.who() == ""

@@ -10,11 +10,10 @@ from django.contrib.auth.models import User
 from django.utils.timezone import localtime
 
 from sojourn.contrib.django.internal.wiring import control
-from sojourn.contrib.django.models import OutboxEvent
 from sojourn.contrib.django.presentation import moment
 from sojourn.testing.clock import FakeClock
 from tests.django.again import again_on
-from tests.django.browser import JSON, Browser, sids, subject
+from tests.django.browser import JSON, Browser, recorded, sids, subject
 
 if TYPE_CHECKING:
     from tests.services.database import DatabaseServer
@@ -48,7 +47,7 @@ class TestSigningIn:
         assert "root" not in text
         assert newcomer.who() == ""
         assert sids() == []
-        assert OutboxEvent.objects.filter(type="start.paused").count() == 1
+        assert len(recorded("start.paused")) == 1
 
     def test_a_program_gets_problem_details_without_the_note(self, first: Browser, clock: FakeClock) -> None:
         response = first.sign_in(headers=JSON)
@@ -66,7 +65,7 @@ class TestSigningIn:
     @pytest.mark.usefixtures("atomic_requests")
     def test_a_view_whose_transaction_is_rolled_back_loses_no_event(self, first: Browser) -> None:
         assert first.sign_in(url="/custom-login/").status_code == 403
-        assert OutboxEvent.objects.filter(type="start.paused").count() == 1
+        assert len(recorded("start.paused")) == 1
 
     def test_it_holds_in_report_only_too(self, sojourn: Any, first: Browser) -> None:
         sojourn(REPORT_ONLY=True)

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from sojourn.contrib.django.internal.wiring import control
-from sojourn.contrib.django.models import OutboxEvent
 from sojourn.core.policy import Overflow, PingPong
 from sojourn.testing.clock import FakeClock
-from tests.django.browser import JSON, Browser, subject
+from tests.django.browser import JSON, Browser, recorded, subject
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +36,7 @@ def take_turns(first: Browser, second: Browser, clock: FakeClock, *, times: int,
 
 
 def told() -> int:
-    return OutboxEvent.objects.filter(type="evictions.repeated").count()
+    return len(recorded("evictions.repeated"))
 
 
 def test_by_default_they_go_on_and_whoever_comes_is_told(first: Browser, second: Browser, clock: FakeClock) -> None:

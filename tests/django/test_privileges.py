@@ -13,12 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from sojourn.contrib.django.adapter import Adapter
 from sojourn.contrib.django.changes import privileges_changed
 from sojourn.contrib.django.internal import privileges
-from sojourn.contrib.django.models import OutboxEvent
 from sojourn.contrib.django.models import Session as Record
 from sojourn.core.records import EndReason
 from sojourn.testing.clock import FakeClock
 from tests.django.again import again_on
-from tests.django.browser import AsgiBrowser, Browser, open_sessions, reasons, sids
+from tests.django.browser import AsgiBrowser, Browser, open_sessions, reasons, recorded, sids
 from tests.django_site import views
 
 if TYPE_CHECKING:
@@ -152,7 +151,7 @@ def test_every_session_of_theirs_is_renewed_and_nobody_elses(ada: User, browser:
         each.who()
     assert [session.generation for session in open_sessions("bob")] == [1, 1]
     assert generation("ada") == 0
-    assert OutboxEvent.objects.filter(type="session.rotated").count() == 2
+    assert len(recorded("session.rotated")) == 2
 
 
 def _staff(user: User) -> None:

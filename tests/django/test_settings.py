@@ -106,6 +106,20 @@ NOT_LIMITS = [
     ([{"max_sessions": 1, 5: 1}], "Limit 1 has no key 5"),
     ([{"max_sessions": 1, "maximum": 1}], "Limit 1 has no key 'maximum'. Known are: max_sessions"),
 ]
+NOT_STORES = [
+    ("postgres://ada:hunter2@db.example/site", "Begin the address with one of redis://"),
+    ("redis://", "Write each server as host or host:port"),
+    ("redis://ada@kv.example", "A user needs a password"),
+    ("redis://:hunter2@kv.example:port/0", "Write each server as host or host:port"),
+    ("redis://:hunter2@kv.example/first", "A database is a number"),
+    ("redis://:hunter2@a.example,b.example", "For several servers write redis+cluster://"),
+    ("redis+cluster://:hunter2@kv.example/1", "A Cluster has only database 0"),
+    ("redis+sentinel://:hunter2@kv.example", "Write what the Sentinels call the master"),
+    ("redis://:hunter2@kv.example?tiemout=1", "There is no option of this name"),
+    ("redis://:hunter2@kv.example?timeout=0", "timeout: write 0.01 to 60"),
+    ("redis://:hunter2@kv.example?ssl_ca_certs=/ca.pem", "write rediss, with two s"),
+    ("unix://valkey.sock", "Write the whole path of the socket"),
+]
 WRONG: list[tuple[str, Any, str]] = [
     *((name, value, "True nor False") for name in FLAGS for value in ("False", "", 0, 1, None, [], object())),
     *((name, value, "is not a duration") for name in DURATIONS for value in NOT_DURATIONS),
@@ -117,6 +131,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("PASSIVE_PATHS", ["/"], "begins every path"),
     ("CLEAR_SITE_DATA", ["everything"], "is not one of: *, cache"),
     ("CLEAR_SITE_DATA", ['storage"\r\nSet-Cookie: a=b'], "is not one of"),
+    *(("STORE", value, said) for value, said in NOT_STORES),
     ("PRESET", "iso27001", "Choose one of: aal1"),
     ("TRUSTED_PROXY_HOPS", -1, "from 0 to 16"),
     ("TRUSTED_PROXY_HOPS", 17, "from 0 to 16"),

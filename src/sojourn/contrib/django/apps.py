@@ -22,9 +22,10 @@ class SojournConfig(AppConfig):
         receivers.connect()
 
     def ready(self) -> None:
-        """Register the system checks, have the metrics there before the first sign-in, listen to django-allauth."""
-        from sojourn.contrib.django import checks, telemetry
+        """Hide what is secret, register the system checks, have the metrics there at once, listen to django-allauth."""
+        from sojourn.contrib.django import checks, concealed, telemetry
 
+        concealed.conceal()
         checks.connect()
         telemetry.prepare()
         receivers.connect_allauth()

@@ -25,6 +25,7 @@ from sojourn.contrib.django.values import (
     metrics,
     named_policy,
     page_address,
+    place,
     point_in_time,
     prefixes,
     text,
@@ -33,6 +34,7 @@ from sojourn.control import Options
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.policy import Limit, PingPong, Policy
 from sojourn.core.timeouts import DAY, MINUTE, SECOND, Timeouts, parse_duration
+from sojourn.stores.redis.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,12 @@ class Settings(Knowing):
         default=None,
         example='"2027-03-01"',
     )
-    STORE: str = setting(
-        text, "The alias of the database that holds Sojourn's records.", default="default", example='"default"'
+    STORE: str | Address = setting(
+        place,
+        "Where Sojourn's records are: the alias of a database, or the address of a Valkey or Redis (redis://, "
+        "rediss://, unix://, redis+cluster://, redis+sentinel://; needs the extra redis).",
+        default=cast("str | Address", "default"),
+        example='"redis://localhost:6379/0"',
     )
     CLIENT: str = setting(
         client, "The name of this application, for limits that count each one apart.", default="", example='"shop"'

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
-from django.db import connections
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
@@ -73,14 +72,13 @@ _MAKERS: dict[str, Callable[[], Observer]] = {"prometheus": _prometheus, "opente
 
 def _census() -> Census:
     """Asked from whatever thread collects, so the connection is left as at the end of a request."""
+    from sojourn.contrib.django.internal import storage
     from sojourn.contrib.django.internal.wiring import control
 
     try:
         return control().census()
     finally:
-        connection = connections[current().STORE]
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()
+        storage.let_go()
 
 
 recent_census = RecentCensus(_census)

@@ -18,6 +18,7 @@ from sojourn.core.presets import preset
 from sojourn.core.records import clean_text
 from sojourn.core.timeouts import MINUTE, SECOND, parse_duration
 from sojourn.notify.notices import Channel, Kind, Notices
+from sojourn.stores.redis.address import Address
 
 MAX_HOPS = 16
 MAX_STREAMS = 100_000
@@ -62,6 +63,12 @@ def text(value: object) -> str:
     if not isinstance(value, str):
         raise ConfigurationError(f"{shown(value)} is not a text.")
     return value
+
+
+def place(value: object) -> str | Address:
+    """Where records are kept: the alias of a database, or an address that begins with a scheme, such as redis://."""
+    written = text(value)
+    return Address.parse(written) if "://" in written else written
 
 
 def client(value: object) -> str:

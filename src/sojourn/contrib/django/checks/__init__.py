@@ -23,6 +23,7 @@ from sojourn.contrib.django.checks.security import (
     check_script_access,
     check_secure,
 )
+from sojourn.contrib.django.checks.servers import check_servers, check_transport
 from sojourn.contrib.django.checks.settings import check_cookie_names, check_paths, check_purpose, check_settings
 from sojourn.contrib.django.checks.site import check_applications, check_pages, check_urls
 from sojourn.contrib.django.checks.webhooks import check_webhook_admins, check_webhook_secrets, check_webhook_transport
@@ -43,6 +44,7 @@ ALWAYS = (
     check_sqlite,
     check_isolation,
     check_router,
+    check_servers,
     check_engine,
     check_headless,
     check_script_access,
@@ -60,6 +62,7 @@ AT_DEPLOYMENT = (
     check_channels,
     check_links,
     check_sender,
+    check_transport,
     check_webhook_transport,
     check_webhook_admins,
 )

@@ -17,8 +17,10 @@ _STRICTER = re.compile(r"default_transaction_isolation\s*=\s*['\"]?(repeatable|s
 
 
 def _store() -> tuple[str, BaseDatabaseWrapper | None]:
-    """The alias, its quotes for a message included, and the connection (not opened) if there is such an alias."""
+    """What to call the database, and the connection (not opened) if there is one of this alias."""
     alias = present().STORE
+    if not isinstance(alias, str):
+        return str(alias), None  # it is no database: see `servers`
     return f"DATABASES['{alias}']", connections[alias] if alias in set(connections) else None
 
 
@@ -26,13 +28,16 @@ def _store() -> tuple[str, BaseDatabaseWrapper | None]:
 def check_store() -> Iterator[CheckMessage]:
     """The database is there, is one that the store runs on, and commits what it is told to commit."""
     name, connection = _store()
-    if connection is None:
+    if connection is None and isinstance(present().STORE, str):
         # The value is not shown: it may be a whole address, with a password.
         yield Error(
-            "SOJOURN['STORE'] is no alias in DATABASES.",
-            hint=f"Write one of: {', '.join(sorted(connections))}; or leave STORE out for 'default'.",
+            "SOJOURN['STORE'] is neither an alias in DATABASES nor an address.",
+            hint=f"Write one of: {', '.join(sorted(connections))}; or an address such as redis://localhost:6379/0; or "
+            "leave STORE out for 'default'.",
             id="sojourn.E020",
         )
+    elif connection is None:
+        return
     elif connection.vendor not in DIALECTS:
         yield Error(
             f"{name} is a database that Sojourn does not run on: {connection.vendor}.",
@@ -99,7 +104,7 @@ def check_isolation() -> Iterator[CheckMessage]:
 def check_router() -> Iterator[CheckMessage]:
     """The site's database routers agree on where Sojourn's tables are."""
     alias, (name, connection) = present().STORE, _store()
-    if connection is None or not router.routers:
+    if connection is None or not isinstance(alias, str) or not router.routers:
         return
     for model in apps.get_app_config("sojourn").get_models():
         if not router.allow_migrate_model(alias, model):

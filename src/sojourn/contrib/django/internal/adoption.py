@@ -79,9 +79,8 @@ def _adopting(session: SessionBase) -> bool:
 
 def _all_were_ended() -> bool:
     """Whether there was an epoch: whoever has signed in since is in the books, and everybody else must again."""
-    from sojourn.contrib.django.models import Epoch
-
-    return Epoch._base_manager.using(current().STORE).filter(at__lte=now()).exists()
+    epoch = control().store.epoch()
+    return epoch is not None and epoch <= now()
 
 
 def _start(arrival: Arrival, minted: Minted) -> None:

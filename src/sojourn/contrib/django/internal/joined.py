@@ -27,9 +27,9 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject, empty
 
+from sojourn.contrib.django.internal import storage
 from sojourn.contrib.django.internal.carrier import Carried
 from sojourn.contrib.django.internal.wiring import control
-from sojourn.contrib.django.settings import current
 from sojourn.control import SessionControl
 from sojourn.control.rules import token_of
 from sojourn.core.outcomes import Authenticated, Authentication, Unknown
@@ -104,8 +104,8 @@ class UserAlong:
 
 def user_along(request: HttpRequest, carried: Carried) -> UserAlong | None:
     """What to read along with the record of this session; None if Django must read the user by itself."""
-    observed, alias = control().store, current().STORE
-    if not isinstance(observed, ObservedStore) or not isinstance(observed.store, SQLStore):
+    observed, alias = control().store, storage.database()
+    if alias is None or not isinstance(observed, ObservedStore) or not isinstance(observed.store, SQLStore):
         return None
     if carried.user_key is None or not _will_ask(request):
         return None

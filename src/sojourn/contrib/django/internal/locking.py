@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import OperationalError, connections, router
 from django.http import HttpRequest
 
 from sojourn.contrib.django.database import DjangoDatabase
+from sojourn.contrib.django.internal import storage
 from sojourn.contrib.django.internal.visit import visits_of
-from sojourn.contrib.django.settings import current
 from sojourn.stores.sql.attempts import attempt
 from sojourn.stores.sql.faults import contended
 
@@ -21,9 +22,11 @@ def user_first(user: AbstractBaseUser, admit: Callable[[], T]) -> T:
 
     Otherwise a sign-in inside a transaction, which then writes `last_login`, deadlocks with a change of the password.
     If somebody else was in the way (under REPEATABLE READ, whoever wrote `last_login`), it is all done again, unless
-    the transaction is the caller's. Raises StoreError.
+    the transaction is the caller's. A store on servers of its own needs none of this. Raises StoreError.
     """
-    alias = current().STORE
+    alias = storage.database()
+    if alias is None:
+        return admit()
     features = connections[alias].features
     if not features.has_select_for_update or router.db_for_write(type(user), instance=user) != alias:
         return admit()
@@ -45,4 +48,5 @@ def outrun(request: HttpRequest, error: OperationalError) -> bool:
     Under REPEATABLE READ, Django's own writing of `last_login` fails so when one user signs in twice at once.
     """
     signing_in = any(visit.sign_in_seen for visit in visits_of(request))
-    return signing_in and contended(connections[current().STORE].vendor, error.__cause__)
+    alias = storage.database() or router.db_for_write(get_user_model())
+    return signing_in and contended(connections[alias].vendor, error.__cause__)

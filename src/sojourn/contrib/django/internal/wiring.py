@@ -1,4 +1,4 @@
-"""Puts the parts together: the settings' policy, the observed SQL store on Django's connection, session control."""
+"""Puts the parts together: the settings' policy, the observed store, session control."""
 
 from dataclasses import replace
 from functools import cache
@@ -6,15 +6,14 @@ from functools import cache
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from sojourn.contrib.django.database import DjangoDatabase
 from sojourn.contrib.django.delivery import told_by_mail, wanted
+from sojourn.contrib.django.internal import storage
 from sojourn.contrib.django.internal.herald import Herald
 from sojourn.contrib.django.settings import current
 from sojourn.contrib.django.telemetry import observers
 from sojourn.control import SessionControl, system_clock
 from sojourn.core.policy import Policy, PolicyResolver
 from sojourn.stores.observed import ObservedStore
-from sojourn.stores.sql import SQLStore
 
 clock = system_clock
 
@@ -29,10 +28,8 @@ def control() -> SessionControl:
     """This site's session control, as its settings have it."""
     settings = current()
     policy: Policy | PolicyResolver = import_string(settings.POLICY) if settings.POLICY else settings.policy()
-    database = DjangoDatabase(settings.STORE)
-    store = ObservedStore(
-        SQLStore(database, wanted=wanted), [*observers(), Herald()], clock=now, committed=database.when_committed
-    )
+    kept, committed = storage.opened(wanted)
+    store = ObservedStore(kept, [*observers(), Herald()], clock=now, committed=committed)
     return SessionControl(store, policy, clock=now, options=replace(settings.options(), tells=told_by_mail))
 
 

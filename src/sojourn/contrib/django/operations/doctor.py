@@ -4,7 +4,8 @@ import django
 from django.core.management.base import CommandError
 
 from sojourn.contrib.django.operations.base import Operation, Options
-from sojourn.contrib.django.operations.examination import Level, Symptom, examine
+from sojourn.contrib.django.operations.examination import examine
+from sojourn.contrib.django.operations.symptoms import Level, Symptom
 from sojourn.contrib.django.operations.terminal import Terminal
 
 
@@ -14,7 +15,7 @@ class Doctor(Operation):
     name = "doctor"
     help = (
         "Say what is wrong with this installation and what to do: the system checks (those for deployment too), the "
-        "database, migrations, clocks, session engine, whether the purge runs. Changes nothing."
+        "database or servers, migrations, clocks, session engine, whether the purge runs. Changes nothing."
     )
     checked = False
 

@@ -1,34 +1,31 @@
-"""What `doctor` looks at beside the system checks: the database, the clocks, the records, as they are now.
+"""What `doctor` looks at beside the system checks: what keeps the records, the clocks, the records themselves.
 
 Each examination yields findings and adds to the facts; one that cannot be made says so and lets the others go on.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
 from importlib import import_module
 
 from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.core.checks import ERROR, WARNING, run_checks
-from django.db import DatabaseError, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connections
 
 from sojourn.contrib.django.checks import TAG
 from sojourn.contrib.django.delivery import BACKGROUND, sinks
+from sojourn.contrib.django.internal import storage
 from sojourn.contrib.django.internal.wiring import control, now
+from sojourn.contrib.django.operations import examined_database, examined_servers
 from sojourn.contrib.django.operations.sentences import duration
+from sojourn.contrib.django.operations.symptoms import Level, Patient, Symptom
 from sojourn.contrib.django.operations.terminal import when
 from sojourn.contrib.django.settings import current
 from sojourn.core.search import EventQuery, SessionQuery, Standing
-from sojourn.core.timeouts import DAY, MINUTE, SECOND, deadline
+from sojourn.core.timeouts import DAY, MINUTE, deadline
+from sojourn.stores.redis.address import Address
 from sojourn.web.problems import instant
 
-SKEW = 2 * SECOND
-"""How far the clocks of the application and the database may be apart."""
 LATE = 2 * DAY
 """How long `purge` may have been missed."""
 UNTOLD = 5 * MINUTE
@@ -37,36 +34,11 @@ LOOKED_AT = 200
 """How many of the latest sessions are looked at."""
 
 
-class Level(StrEnum):
-    """How bad a finding is."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-
-@dataclass(frozen=True, slots=True)
-class Symptom:
-    """Something that is not as it should be: what it is, and what to do."""
-
-    level: Level
-    id: str
-    text: str
-    hint: str = ""
-
-
-@dataclass(slots=True)
-class Patient:
-    """What has been found out so far, as facts."""
-
-    facts: dict[str, object] = field(default_factory=dict)
-
-
 def examine() -> tuple[dict[str, object], list[Symptom]]:
     """All facts and all symptoms. Changes nothing; raises nothing that a wrong installation could cause."""
     patient, symptoms = Patient(), list(_checks())
     for step in _STEPS:
-        if step in _IN_DATABASE and "database" not in patient.facts:
+        if step in _OF_RECORDS and not patient.reached:
             continue
         try:
             symptoms += step(patient)
@@ -97,75 +69,33 @@ def _settings(patient: Patient) -> Iterator[Symptom]:
         "policy": found.POLICY or "the settings'",
         "session_engine": django_settings.SESSION_ENGINE,
         "trusted_proxy_hops": found.TRUSTED_PROXY_HOPS,
-        "store": found.STORE,
+        "store": _place(found.STORE),
     }
     return iter(())
 
 
-def _database(patient: Patient) -> Iterator[Symptom]:
-    """Reachable, and what it is."""
-    connection = connections[current().STORE]
-    try:
-        connection.ensure_connection()
-    except DatabaseError as error:
-        yield Symptom(
-            Level.ERROR,
-            "doctor.database",
-            f"The database '{current().STORE}' cannot be reached: {type(error).__name__}. Until then, every request "
-            "that carries a session is answered with 503.",
-            "Start it, and compare HOST, PORT, USER and PASSWORD in DATABASES.",
-        )
-        return
-    patient.facts["database"] = f"{connection.display_name} {'.'.join(map(str, connection.get_database_version()))}"
-    patient.facts["isolation"] = _isolation(connection)
+def _place(store: str | Address) -> str:
+    """What may be shown of it: an alias that is none may be an address with a password, mistyped."""
+    return str(store) if isinstance(store, Address) or store in connections.settings else "not an alias in DATABASES"
 
 
-def _isolation(connection: BaseDatabaseWrapper) -> str:
-    statements = {"postgresql": "SHOW transaction_isolation", "mysql": "SELECT @@tx_isolation"}
-    if connection.vendor not in statements:
-        return "serializable"
-    with connection.cursor() as cursor:
-        cursor.execute(statements[connection.vendor])
-        return str(cursor.fetchone()[0]).lower().replace("-", " ")
+def _store(patient: Patient) -> Iterator[Symptom]:
+    """Reachable, what it is, and whether it keeps what it is given."""
+    address, alias = storage.address(), storage.database()
+    if address is not None:
+        yield from examined_servers.reach(patient, address)
+    elif alias is not None:
+        yield from examined_database.reach(patient, alias)
 
 
 def _migrations(patient: Patient) -> Iterator[Symptom]:
-    executor = MigrationExecutor(connections[current().STORE])
-    wanted = [key for key in executor.loader.graph.leaf_nodes() if key[0] == "sojourn"]
-    missing = [str(migration) for migration, _ in executor.migration_plan(wanted)]
-    patient.facts["migrations_missing"] = missing
-    if missing:
-        yield Symptom(
-            Level.ERROR,
-            "doctor.migrations",
-            f"Migrations are not applied: {', '.join(missing)}.",
-            "Run `python manage.py migrate sojourn`"
-            + (f" --database {current().STORE}." if current().STORE != "default" else "."),
-        )
+    alias = storage.database()
+    return iter(()) if alias is None else examined_database.migrations(patient, alias)
 
 
 def _clocks(patient: Patient) -> Iterator[Symptom]:
-    """All processes go by their own clock: those of several machines must agree. The database's is one to compare."""
-    connection = connections[current().STORE]
-    statements = {
-        "postgresql": "SELECT extract(epoch FROM clock_timestamp()) * 1000",
-        "mysql": "SELECT UNIX_TIMESTAMP(SYSDATE(3)) * 1000",
-    }
-    if connection.vendor not in statements:
-        return  # it has no clock of its own
-    with connection.cursor() as cursor:
-        before = time.time() * 1000
-        cursor.execute(statements[connection.vendor])
-        skew = round(float(cursor.fetchone()[0]) - (before + time.time() * 1000) / 2)
-    patient.facts["clock_skew_ms"] = skew
-    if abs(skew) > SKEW:
-        yield Symptom(
-            Level.WARNING,
-            "doctor.clocks",
-            f"The clocks of this machine and of the database are {abs(skew) / 1000:.1f} seconds apart: if several "
-            "machines serve the site, sessions end early or late by as much.",
-            "Let all machines keep time by NTP.",
-        )
+    alias = storage.database()  # servers have been asked for theirs
+    return iter(()) if alias is None else examined_database.clocks(patient, alias)
 
 
 def _engine(patient: Patient) -> Iterator[Symptom]:
@@ -219,10 +149,7 @@ def _records(patient: Patient) -> Iterator[Symptom]:
 
 def _delivery(patient: Patient) -> Iterator[Symptom]:
     """Whether people are told what happened."""
-    from sojourn.contrib.django.models import OutboxEvent
-
-    waiting = OutboxEvent._base_manager.using(current().STORE).filter(due__isnull=False)
-    due = waiting.order_by("due").values_list("due", flat=True).first()
+    due = control().census().due_since
     failing, dead = control().store.failing(), control().store.dead_letters(1)
     patient.facts |= {
         "sinks": [sink.name for sink in sinks()],
@@ -278,9 +205,7 @@ def _addresses(patient: Patient) -> Iterator[Symptom]:
 
 def _epoch(patient: Patient) -> Iterator[Symptom]:
     """What began before the epoch is void; one that is still to come would make void whatever begins until then."""
-    from sojourn.contrib.django.models import Epoch
-
-    epoch = Epoch._base_manager.using(current().STORE).values_list("at", flat=True).first()
+    epoch = control().store.epoch()
     patient.facts["epoch"] = instant(epoch)
     if epoch is not None and epoch > now():
         yield Symptom(
@@ -294,7 +219,7 @@ def _epoch(patient: Patient) -> Iterator[Symptom]:
 
 _STEPS: tuple[Callable[[Patient], Iterator[Symptom]], ...] = (
     _settings,
-    _database,
+    _store,
     _migrations,
     _clocks,
     _engine,
@@ -303,4 +228,4 @@ _STEPS: tuple[Callable[[Patient], Iterator[Symptom]], ...] = (
     _delivery,
     _addresses,
 )
-_IN_DATABASE = frozenset({_migrations, _clocks, _epoch, _records, _delivery, _addresses})
+_OF_RECORDS = frozenset({_migrations, _clocks, _epoch, _records, _delivery, _addresses})

@@ -1,0 +1,81 @@
+"""The tests of the Django shell once more, with the site's sessions on a Valkey (or Redis) of this run's own.
+
+`SOJOURN_TEST_STORE=valkey pytest tests/django` (or `redis`). The server is emptied before each test. What is about the
+SQL store itself, or looks into its tables, is left out, by name and with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.services import valkey
+from tests.services.availability import NotInstalled, unavailable
+
+LEFT_OUT = {
+    "tests/django/test_costs.py": "counts statements of SQL; tests/django/test_redis_costs.py counts commands",
+    "tests/django/test_joined.py": "is about the user who is read along with the record, in one statement",
+    "tests/django/test_outrun.py": "is about two transactions of one database",
+    "tests/django/test_store_down.py": "lets statements fail; tests/django/test_redis_down.py stops the server",
+    "tests/django/test_transactions.py": "is about the store's part in the transactions of the request",
+    "tests/django/test_uninstall.py": "is about tables",
+    "tests/django/test_admin_million.py": "fills the tables behind the store's back",
+    "tests/django/test_first_day.py": "measures statements of SQL",
+    "tests/django/test_commands.py": "looks into the tables",
+    "tests/django/test_endings.py::TestCrash::test_there_is_no_record_where_a_transaction_took_it_back": "SQL's alone",
+    "tests/django/test_pausing.py::test_it_is_so_on_postgresql": "is about a database",
+    "tests/django/test_pausing.py::test_it_is_so_on_mariadb": "is about a database",
+    "tests/django/test_privileges.py::TestChanges::test_a_change_that_is_rolled_back_is_none": "SQL's alone: see docs",
+    "tests/django/test_privileges.py::test_it_is_so_on_postgresql": "is about a database",
+    "tests/django/test_privileges.py::test_it_is_so_on_mariadb": "is about a database",
+    "tests/django/test_operations.py::test_a_store_that_is_away_is_said_without_a_traceback": "lets statements fail",
+    "tests/django/test_secrets.py::test_no_column_of_our_tables_holds_one": "is about tables",
+    "tests/django/test_secrets.py::test_no_log_line_at_debug_holds_one": "is about the statements that are logged",
+    "tests/django/test_doctor.py": "examines a database; tests/django/test_redis_doctor.py examines a server",
+}
+"""Files and tests (`path::Class::name`), and why they say nothing of a store on a server."""
+
+
+def chosen(item: pytest.Item) -> bool:
+    """Whether a test is about this store as well."""
+    name = item.nodeid.partition("[")[0]
+    return not any(name == each or name.startswith(f"{each}::") for each in LEFT_OUT)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is left out."""
+    config.hook.pytest_deselected(items=[item for item in items if not chosen(item)])
+    items[:] = [item for item in items if chosen(item)]
+
+
+@pytest.fixture(scope="session")
+def store_server() -> Iterator[valkey.ValkeyServer]:
+    """The server that has the sessions of this run."""
+    try:
+        server = valkey.start(os.environ["SOJOURN_TEST_STORE"])
+    except NotInstalled as missing:
+        unavailable(str(missing))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sessions_are_there(store_server: valkey.ValkeyServer) -> None:
+    """Whatever else a test writes into SOJOURN, it is this store that it adds to."""
+    from django.conf import settings
+
+    settings.SOJOURN["STORE"] = store_server.url()  # in its place, so that who has read the dict already sees it
+
+
+@pytest.fixture(autouse=True)
+def _emptied(_sessions_are_there: None, store_server: valkey.ValkeyServer) -> Any:
+    """No test finds what another one has left."""
+    from sojourn.contrib.django.internal import wiring
+    from sojourn.contrib.django.settings import current
+
+    store_server.flush()
+    current.cache_clear()
+    wiring.control.cache_clear()
