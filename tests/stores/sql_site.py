@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 OF_SUBJECTS = ("sojourn_subject", "sojourn_session", "sojourn_ticket", "sojourn_event", "sojourn_lease")
-TABLES = (*OF_SUBJECTS, "sojourn_sink", "sojourn_epoch")
+TABLES = (*OF_SUBJECTS, "sojourn_sink", "sojourn_epoch", "sojourn_move")
 
 
 def configure(*, alone: bool = False) -> None:

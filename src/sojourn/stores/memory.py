@@ -12,14 +12,16 @@ from typing import TypeVar
 
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import InvalidInput
-from sojourn.core.events import STOPPED, Event, payload
+from sojourn.core.events import STOPPED, Event
 from sojourn.core.fading import faded, last_use, without_address
 from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Profile, Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
 from sojourn.core.timeouts import deadline, judge, visit_due
+from sojourn.stores.memory_moves import MemoryMoves
 from sojourn.stores.memory_outbox import MemoryOutbox
+from sojourn.stores.movable import Moves
 
 T = TypeVar("T")
 _NOTHING = Profile()
@@ -45,6 +47,10 @@ class MemoryStore:
         self._outbox = MemoryOutbox()
         self._profiles: dict[str, Profile] = {}
         self._epoch: int | None = None
+        self.moves: Moves = MemoryMoves(
+            self._lock, self._sessions, self._write, self._tickets, self._outbox, self._profiles
+        )
+        """See `Movable.moves`."""
 
     @property
     def events(self) -> list[Event]:
@@ -52,13 +58,12 @@ class MemoryStore:
         with self._lock:
             return list(self._outbox.events.values())
 
-    def remains(self, subject: str) -> list[Session | Ticket | Event | Profile]:
+    def remains(self, subject: str) -> list[Session | Ticket | Letter | Profile]:
         """All that is kept of the subject, of whatever kind."""
         with self._lock:
             tickets = [ticket for ticket in self._tickets.values() if ticket.subject == subject]
-            events = [event for event in self._outbox.events.values() if event.subject == subject]
             profiles = [self._profiles[subject]] if subject in self._profiles else []
-            return [*self._of(subject), *tickets, *events, *profiles]
+            return [*self._of(subject), *tickets, *self._outbox.of(subject), *profiles]
 
     def lookup(self, digest: bytes, route: int) -> Session | None:  # noqa: ARG002  # everything is in one place
         """See `Store.lookup`."""
@@ -149,13 +154,13 @@ class MemoryStore:
         with self._lock:
             sessions = [s for s in self._sessions.values() if s.ended is not None and s.ended < before][:limit]
             tickets = [t for t in self._tickets.values() if t.expires < before][:limit]
-            events = [e for e in self._outbox.events.values() if e.at < before][:limit]
-            self._forget(sessions, tickets, events)
+            letters = [e for e in self._outbox.letters.values() if e.at < before][:limit]
+            self._forget(sessions, tickets, letters)
             self._outbox.forget_leases(before, limit)
             for subject in {session.subject for session in sessions}:
                 if self._profiles.get(subject, _NOTHING).empty and not any(self._of(subject)):
                     self._profiles.pop(subject, None)
-            return len(sessions) + len(tickets) + len(events)
+            return len(sessions) + len(tickets) + len(letters)
 
     def fade(self, before: int, limit: int) -> int:
         """See `Store.fade`."""
@@ -228,7 +233,7 @@ class MemoryStore:
                             s.end_reason for s in self._sessions.values() if s.end_reason and s.ended in span
                         ),
                         stopped=Counter(
-                            e.type for e in self._outbox.events.values() if e.type in STOPPED and e.at in span
+                            e.type for e in self._outbox.letters.values() if e.type in STOPPED and e.at in span
                         ),
                     )
                 )
@@ -239,13 +244,13 @@ class MemoryStore:
         with self._lock:
             found = [
                 event
-                for event in sorted(self._outbox.events.values(), key=lambda event: (event.at, event.id))
+                for event in sorted(self._outbox.letters.values(), key=lambda event: (event.at, event.id))
                 if query.subject in (None, event.subject)
                 and (not query.types or event.type in query.types)
                 and (query.since is None or event.at >= query.since)
                 and (query.after is None or (event.at, event.id) > query.after)
             ]
-            return [payload(event) for event in found[: query.limit]]
+            return [letter.event for letter in found[: query.limit]]
 
     def begin_epoch(self, at: int) -> None:
         """See `Store.begin_epoch`."""
@@ -262,11 +267,11 @@ class MemoryStore:
         with self._lock:
             sessions = list(self._of(subject))
             tickets = [ticket for ticket in self._tickets.values() if ticket.subject == subject]
-            events = [event for event in self._outbox.events.values() if event.subject == subject]
-            self._forget(sessions, tickets, events)
+            letters = self._outbox.of(subject)
+            self._forget(sessions, tickets, letters)
             self._profiles.pop(subject, None)
             self._outbox.forget_subject(subject)
-            return len(sessions) + len(tickets) + len(events)
+            return len(sessions) + len(tickets) + len(letters)
 
     def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
         """See `Outbox.claim`."""
@@ -327,14 +332,14 @@ class MemoryStore:
         found = [session for session in self._seen() if query.finds(session, judge(session, now).live)]
         return sorted(found, key=_place, reverse=not query.oldest_first)
 
-    def _forget(self, sessions: Iterable[Session], tickets: Iterable[Ticket], events: Iterable[Event]) -> None:
+    def _forget(self, sessions: Iterable[Session], tickets: Iterable[Ticket], letters: Iterable[Letter]) -> None:
         for session in sessions:
             del self._sessions[session.sid]
             for digest in (session.digest, session.predecessor):
                 self._sid_of.pop(digest or b"", None)
         for ticket in tickets:
             del self._tickets[ticket.digest]
-        self._outbox.forget(events)
+        self._outbox.forget(letters)
 
     def _write(self, session: Session) -> None:
         self._sessions[session.sid] = replace(session, voided=None)

@@ -12,8 +12,9 @@ from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Lease, Letter, revive
 class MemoryOutbox:
     """Recorded events, in the order of recording. Not thread-safe: its store holds the lock."""
 
-    events: dict[str, Event] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    """What the letters tell, as it was recorded here; nothing of those that came from another store."""
     leases: dict[str, Lease] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
     """The latest end that each lease ever had."""
@@ -21,21 +22,28 @@ class MemoryOutbox:
 
     def record(self, event: Event, *, wanted: bool) -> None:
         """Record an event, unless it is there already."""
-        if event.id not in self.events:
+        if event.id not in self.letters:
             self.events[event.id] = event
             self.letters[event.id] = Letter(payload(event), event.at if wanted else None)
 
-    def forget(self, events: Iterable[Event]) -> None:
+    def bring_in(self, letters: Iterable[Letter]) -> None:
+        """Keep what another store has recorded."""
+        for letter in letters:
+            self.letters.setdefault(letter.id, letter)
+
+    def forget(self, letters: Iterable[Letter]) -> None:
         """Forget these."""
-        for event in events:
-            del self.events[event.id], self.letters[event.id]
+        for letter in letters:
+            del self.letters[letter.id]
+            self.events.pop(letter.id, None)
 
     def forget_addresses(self, before: int) -> None:
         """Forget the addresses in what is recorded from before `before`."""
-        for key, event in self.events.items():
-            if event.at < before:
-                self.events[key] = bare_event(event)
-                self.letters[key] = replace(self.letters[key], event=bare(self.letters[key].event))
+        for key, letter in self.letters.items():
+            if letter.at < before:
+                self.letters[key] = replace(letter, event=bare(letter.event))
+                if key in self.events:
+                    self.events[key] = bare_event(self.events[key])
 
     def forget_subject(self, subject: str) -> None:
         """Forget who tells of the subject, and when anybody last did."""
@@ -46,6 +54,10 @@ class MemoryOutbox:
         """Forget at most `limit` leases whose latest end was before `before`."""
         for subject in [subject for subject, used in self.used.items() if used < before][:limit]:
             self.forget_subject(subject)
+
+    def of(self, subject: str) -> list[Letter]:
+        """Those about the subject."""
+        return [letter for letter in self.letters.values() if letter.subject == subject]
 
     @property
     def waiting(self) -> list[Letter]:
@@ -66,7 +78,7 @@ class MemoryOutbox:
             return None
         mine = min(due)[2]
         told = self.leases[mine].told if mine in self.leases else {}
-        self._lease(Lease(mine, worker, until, told))
+        self.lease(Lease(mine, worker, until, told))
         letters = [letter for letter in self.waiting if letter.subject == mine]
         return Batch(self.leases[mine], tuple(letters[:BATCH_MAX]))
 
@@ -88,11 +100,12 @@ class MemoryOutbox:
             if letter.id in self.letters:
                 kept = settled(replace(self.letters[letter.id], due=letter.due, progress=letter.progress))
                 self.letters[letter.id] = kept
-                self.events[letter.id] = replace(self.events[letter.id], contact=kept.contact)
+                if letter.id in self.events:
+                    self.events[letter.id] = replace(self.events[letter.id], contact=kept.contact)
         if until is None:
-            self._lease(Lease(lease.subject, "", 0, dict(told)))
+            self.lease(Lease(lease.subject, "", 0, dict(told)))
             return None
-        self._lease(Lease(lease.subject, lease.worker, until, dict(told)))
+        self.lease(Lease(lease.subject, lease.worker, until, dict(told)))
         return self.leases[lease.subject]
 
     def dead_letters(self, limit: int, after: str | None) -> Sequence[Letter]:
@@ -110,17 +123,18 @@ class MemoryOutbox:
             if after is not None:
                 self.letters[each] = after
                 told = self.leases[after.subject].told if after.subject in self.leases else {}
-                self._lease(Lease(after.subject, "", 0, told))
+                self.lease(Lease(after.subject, "", 0, told))
                 number += 1
         return number
 
     def shed(self, keep: int, limit: int) -> int:
         """See `Outbox.shed`."""
-        gone = list(self.events.values())[: min(limit, max(0, len(self.events) - keep))]
+        gone = list(self.letters.values())[: min(limit, max(0, len(self.letters) - keep))]
         self.forget(gone)
         return len(gone)
 
-    def _lease(self, lease: Lease) -> None:
+    def lease(self, lease: Lease) -> None:
+        """Keep it, and the latest end that one on its subject ever had."""
         self.leases[lease.subject] = lease
         self.used[lease.subject] = max(lease.until, self.used.get(lease.subject, 0))
 

@@ -11,8 +11,10 @@ from typing import Any
 
 from sojourn.core.errors import InvalidInput, RecordFormatError
 from sojourn.core.events import Event, payload
+from sojourn.core.outbox import Letter
 from sojourn.core.records import Arrival, Device, DeviceClass, EndReason, Location, Session, State, Ticket
 from sojourn.core.timeouts import deadline
+from sojourn.core.tokens import route_of
 from sojourn.stores.damage import DAMAGE, digest, each, flag, known_format, texts
 from sojourn.stores.profiles import location_facts, location_of
 
@@ -163,6 +165,21 @@ def event_values(event: Event, *, wanted: bool) -> dict[str, Value]:
             "at": event.at,
             "payload": json.dumps(payload(event)),
             "due": event.at if wanted else None,
+        }
+    )
+
+
+def letter_values(letter: Letter) -> dict[str, Value]:
+    """The columns of an event that comes from another store, by name; not how far the sinks are with it."""
+    return _checked(
+        {
+            "event": letter.id,
+            "route": route_of(letter.subject),
+            "subject": letter.subject,
+            "type": letter.type,
+            "at": letter.at,
+            "payload": json.dumps(letter.event),
+            "due": letter.due,
         }
     )
 

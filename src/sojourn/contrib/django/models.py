@@ -214,3 +214,19 @@ class Epoch(models.Model):
 
     def __str__(self) -> str:
         return str(self.at)
+
+
+class Move(models.Model):
+    """That a move from another store to this database has begun (`mark` ""), or that a subject has come by it."""
+
+    mark = ExactField(_("mark"), max_length=64, primary_key=True)
+    move = ExactField(_("move"), max_length=64)
+
+    class Meta:
+        db_table = "sojourn_move"
+        verbose_name = _("move")
+        verbose_name_plural = _("moves")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.move)

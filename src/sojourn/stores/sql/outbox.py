@@ -71,7 +71,7 @@ class SQLOutbox:
                 held = self._execute(self._sql.go_on, (until, until, *mine))
             if held:
                 for letter in letters:
-                    self._write(letter)
+                    self.write(letter)
             return held > 0
 
         if not self._attempt(work) or until is None:
@@ -141,7 +141,8 @@ class SQLOutbox:
                 self._attempt(partial(self._execute, self._sql.damaged, (event,)), atomic=False)
         return found
 
-    def _write(self, letter: Letter) -> None:
+    def write(self, letter: Letter) -> None:
+        """How far the sinks are with a letter that is recorded, within a transaction that somebody else has begun."""
         statement = self._sql.dead_letter if letter.dead else self._sql.letter
         self._execute(statement, (letter.due, progress_text(letter), letter.id))
         if letter.over and letter.contact:
@@ -165,7 +166,7 @@ class SQLOutbox:
             before = _readable(rows[0]) if rows else None
             after = None if before is None else revived(before, now, sink)
             if after is not None:
-                self._write(after)
+                self.write(after)
             return after is not None
 
         return self._attempt(work)

@@ -33,7 +33,7 @@ class Dialect:
 
     `on_conflict`: begins the part of an INSERT that says how to change a row that is there (`{key}` is its key).
     `keep`: the same part, to leave such a row as it is. `locking`: ends a read whose rows must be the newest and must
-    stay. `skip_locked`: ends a read that passes over rows another transaction holds. `relaxed`: a condition that makes
+    stay. `sharing`: the same, and others may do likewise. `skip_locked`: ends a read that passes over rows another transaction holds. `relaxed`: a condition that makes
     one statement not wait for the disk. `newest`: first in a transaction, lets it see what was committed while it
     waited for a lock. `binary_text`: text is sent as UTF-8, whatever the connection's character set. `by_index`,
     `by_key`, `by_none`: let a read go by the index `{name}`, the primary key or no index, and no other way.
@@ -48,6 +48,7 @@ class Dialect:
     keep: str
     locking: str = ""
     skip_locked: str = ""
+    sharing: str = ""
     relaxed: str = ""
     newest: str = ""
     binary_text: bool = False
@@ -104,6 +105,7 @@ DIALECTS = {
         "ON DUPLICATE KEY UPDATE",
         "ON DUPLICATE KEY UPDATE {key} = {key}",
         locking=" FOR UPDATE",
+        sharing=" LOCK IN SHARE MODE",
         binary_text=True,
         # A locking read locks all that it reads on its way, and of a small table it would read, and lock, all rows.
         by_index=" FORCE INDEX ({name})",

@@ -17,6 +17,7 @@ from sojourn.core.store import Decide
 from sojourn.core.timeouts import visit_due
 from sojourn.core.tokens import check_subject
 from sojourn.stores.damage import moment
+from sojourn.stores.movable import Moves
 from sojourn.stores.profiles import profile_of, profile_text
 from sojourn.stores.rows import (
     EVENT,
@@ -37,6 +38,7 @@ from sojourn.stores.sql.answers import Answers, undamaged
 from sojourn.stores.sql.attempts import attempt
 from sojourn.stores.sql.database import Database
 from sojourn.stores.sql.fading import SQLFading
+from sojourn.stores.sql.moves import SQLMoves
 from sojourn.stores.sql.outbox import SQLOutbox
 from sojourn.stores.sql.statements import Statements
 
@@ -89,6 +91,8 @@ class SQLStore:
         self._answers = Answers(self._sql.dialect, self._query)
         self._outbox = SQLOutbox(self._sql.dialect, self._query, self._execute, self._attempt)
         self._fading = SQLFading(self._sql, self._query, self._execute, self._attempt, self.transact)
+        self.moves: Moves = SQLMoves(self._db, self._sql, self._query, self._execute, self._attempt, self._outbox)
+        """See `Movable.moves`."""
 
     def lookup(self, digest: bytes, route: int) -> Session | None:  # noqa: ARG002  # everything is in one database
         """See `Store.lookup`. One statement for a session's newest token, two for the one before or an unknown one."""
