@@ -45,6 +45,7 @@ class MemoryMoves:
                 tuple(ticket for ticket in self._tickets.values() if ticket.subject == subject),
                 tuple(self._outbox.of(subject)),
                 self._outbox.leases.get(subject),
+                self._outbox.used.get(subject, 0),
                 self._profiles.get(subject, _NOTHING),
             )
 
@@ -71,6 +72,7 @@ class MemoryMoves:
                 self._outbox.bring_in(belongings.letters)
                 if belongings.lease is not None:
                     self._outbox.lease(belongings.lease)
+                    self._outbox.used[subject] = belongings.used
                 if belongings.profile != _NOTHING:
                     self._profiles[subject] = belongings.profile
             return self.whereabouts(subject).here

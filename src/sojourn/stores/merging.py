@@ -81,9 +81,9 @@ def letters_after(after: str | None, letters: Iterable[Letter]) -> list[Letter]:
     return found[next((number for number, each in enumerate(found, 1) if each.id == after), len(found)) :]
 
 
-def due_since(batch: Batch) -> int:
-    """Since when the first letter of the batch is due."""
-    return min((letter.due for letter in batch.letters if letter.due is not None), default=0)
+def due_since(batch: Batch, now: int) -> int:
+    """Since when the first letter of the batch is due; of one beyond it, which is not known, since ever."""
+    return min((letter.due for letter in batch.letters if letter.due is not None and letter.due <= now), default=0)
 
 
 def _first(*moments: int | None) -> int | None:

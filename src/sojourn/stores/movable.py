@@ -27,6 +27,8 @@ class Belongings:
     letters: tuple[Letter, ...] = ()
     lease: Lease | None = None
     """Who tells of the subject, and when anybody last did: whoever is in the middle of it can go on afterwards."""
+    used: int = 0
+    """The latest end that a lease on them ever had."""
     profile: Profile = field(default_factory=Profile)
 
 

@@ -178,7 +178,7 @@ class MovingStore:
         other = self.new.claim(worker, now, until, subject)
         if found is None or other is None:
             return found or other
-        if merging.due_since(found) <= merging.due_since(other):
+        if merging.due_since(found, now) <= merging.due_since(other, now):
             self.new.settle(other.lease, (), other.lease.told, until=None)
             return found
         self.settle(found.lease, (), found.lease.told, until=None)

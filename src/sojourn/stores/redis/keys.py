@@ -12,7 +12,7 @@ PREFIX = "sojourn"
 """With what keys begin, unless the address of the store says otherwise."""
 
 CONTAINERS = {
-    "meta": "hash: `epoch`, the moment before which sessions are void; `seq`, the number of the event last recorded",
+    "meta": "hash: `epoch`, the moment before which sessions are void; `seq`, the last number of an event; `move`",
     "sessions": "hash: sid -> record of a session (`texts.session_text`)",
     "tokens": "hash: SHA-256 of a token, 32 bytes -> sid; with `<` before it, if a newer token has replaced it",
     "subjects": "hash: subject -> version, sids of open sessions, tabs between, a newline, the profile as JSON",
@@ -38,6 +38,7 @@ CONTAINERS = {
     "leased": "sorted set: subject on whom somebody has a lease, by its end; some whose lease is over",
     "used": "sorted set: subject by the latest end that a lease on them ever had",
     "dead": "sorted set: id of events that a sink has given up, or that cannot be read, by their number",
+    "moved": "set: marks of the subjects that have come from another store, while a move goes on",
     "sinks": "hash, of the route 00 only: sink -> since when it fails, as JSON",
 }
 """What each container holds. The key of one is `PREFIX:{ROUTE}:NAME`, the route in two hex digits."""

@@ -9,7 +9,9 @@ from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.search import Census, EventQuery, Page, SessionQuery, Tally
 from sojourn.core.store import Decide
+from sojourn.stores.movable import Moves
 from sojourn.stores.redis.answers import Answers
+from sojourn.stores.redis.moves import RedisMoves
 from sojourn.stores.redis.operations import Operations
 from sojourn.stores.redis.outbox import OutboxOperations
 from sojourn.stores.redis.servers import Servers
@@ -30,6 +32,8 @@ class RedisStore:
         self._upkeep = Upkeep(self._sessions.transact)
         self._answers = Answers()
         self._outbox = OutboxOperations()
+        self.moves: Moves = RedisMoves(servers)
+        """See `Movable.moves`."""
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -23,6 +23,7 @@ from sojourn.stores.rows import (
     SESSION,
     TICKET,
     event_values,
+    letter_values,
     session_of,
     session_values,
     ticket_of,
@@ -103,6 +104,14 @@ def event_text(event: Event, *, wanted: bool) -> str:
     event_values(event, wanted=wanted)  # which checks them
     due = event.at if wanted else _NONE
     return f"{event.at} {due} {event.type}\n{event.subject}\n\n{json.dumps(payload(event))}"
+
+
+def letter_text(letter: Letter) -> str:
+    """The same of an event that another store has recorded, with how far its sinks are."""
+    letter_values(letter)  # which checks them
+    due = _NONE if letter.due is None else letter.due
+    progress = progress_body(letter)
+    return f"{letter.at} {due} {letter.type}\n{letter.subject}\n{progress}\n{json.dumps(letter.event)}"
 
 
 def letter_in(record: bytes) -> Letter:

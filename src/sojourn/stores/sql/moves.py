@@ -37,7 +37,7 @@ class SQLMoves:
         self._attempt, self._outbox = attempt, outbox
         dialect = sql.dialect
         each = " UNION ".join(
-            f"SELECT * FROM (SELECT DISTINCT subject FROM {table} WHERE subject > %s ORDER BY subject LIMIT %s) AS {table}"
+            f"SELECT * FROM (SELECT DISTINCT subject FROM {table} WHERE subject > %s ORDER BY subject LIMIT %s) AS one"
             for table in _TABLES
         )
         self._subjects = f"SELECT subject FROM ({each}) AS found ORDER BY subject LIMIT %s"
@@ -69,15 +69,16 @@ class SQLMoves:
         def work() -> Belongings:
             self._execute(self._sql.lock, (subject,))
             ((profile,),) = self._query(self._profile, (subject,))
-            lease = None
-            for worker, until, told, _ in self._query(self._lease, (subject,)):
-                lease = Lease(subject, _text(worker), until, told_of(told))
+            lease, used = None, 0
+            for worker, until, told, latest in self._query(self._lease, (subject,)):
+                lease, used = Lease(subject, _text(worker), until, told_of(told)), latest
             return Belongings(
                 subject,
                 tuple(session_of(row) for row in self._query(self._sessions, (subject,))),
                 tuple(ticket_of(row) for row in self._query(self._tickets, (subject,))),
                 tuple(letter_of(row) for row in self._query(self._letters, (subject,))),
                 lease,
+                used,
                 profile_of(profile),
             )
 
@@ -121,7 +122,10 @@ class SQLMoves:
             for letter in belongings.letters:
                 if letter.progress:
                     self._outbox.write(letter)
-            self._leave_lease(belongings.lease)
+            lease = belongings.lease
+            if lease is not None:
+                told = told_text(lease.told)
+                self._execute(self._take, (subject, lease.worker, lease.until, told, belongings.used))
             return True
 
         return self._attempt(work) and not self._db.in_transaction
@@ -134,11 +138,6 @@ class SQLMoves:
     def forget_moves(self) -> None:
         """See `Moves.forget_moves`."""
         self._attempt(lambda: self._execute(self._forget, ()), atomic=False)
-
-    def _leave_lease(self, lease: Lease | None) -> None:
-        if lease is not None:
-            values = (lease.subject, lease.worker, lease.until, told_text(lease.told), lease.until)
-            self._execute(self._take, values)
 
 
 def _text(value: object) -> str:

@@ -32,14 +32,14 @@ class Dialect:
     """In what the databases differ.
 
     `on_conflict`: begins the part of an INSERT that says how to change a row that is there (`{key}` is its key).
-    `keep`: the same part, to leave such a row as it is. `locking`: ends a read whose rows must be the newest and must
-    stay. `sharing`: the same, and others may do likewise. `skip_locked`: ends a read that passes over rows another transaction holds. `relaxed`: a condition that makes
-    one statement not wait for the disk. `newest`: first in a transaction, lets it see what was committed while it
-    waited for a lock. `binary_text`: text is sent as UTF-8, whatever the connection's character set. `by_index`,
-    `by_key`, `by_none`: let a read go by the index `{name}`, the primary key or no index, and no other way.
-    `quotient`: divides whole numbers. `contains`: whether `{column}` has a part that matches a parameter, made by
-    `part_pattern`. `filled`: whether `{column}`, which is JSON as we write it, has a text that is not empty under the
-    key `{key}`.
+    `keep`: the same part, to leave such a row as it is. `locking`: ends a read whose rows must be the newest and
+    must stay. `sharing`: the same, and others may do likewise. `skip_locked`: ends a read that passes over rows
+    another transaction holds. `relaxed`: a condition that makes one statement not wait for the disk. `newest`:
+    first in a transaction, lets it see what was committed while it waited for a lock. `binary_text`: text is sent
+    as UTF-8, whatever the connection's character set. `by_index`, `by_key`, `by_none`: let a read go by the index
+    `{name}`, the primary key or no index, and no other way. `quotient`: divides whole numbers. `contains`: whether
+    `{column}` has a part that matches a parameter, made by `part_pattern`. `filled`: whether `{column}`, which is
+    JSON as we write it, has a text that is not empty under the key `{key}`.
     """
 
     greatest: str
