@@ -84,11 +84,12 @@ def sql(alias: str) -> tuple[Movable, Reader]:
 
 
 def on_servers(server: Any) -> tuple[Movable, Reader]:
+    from sojourn.stores.redis.address import Address
     from sojourn.stores.redis.servers import Servers
     from sojourn.stores.redis.sync import RedisStore
 
     server.flush()
-    return RedisStore(Servers(server.url()), wanted=wanted), RedisReader(client_of(server))
+    return RedisStore(Servers(Address.parse(server.url())), wanted=wanted), RedisReader(client_of(server))
 
 
 class WhileASiteMoves(StoreConformance):
@@ -152,3 +153,17 @@ class TestMemoryToSQL(WhileASiteMoves):
     @pytest.fixture(params=[1, 3])
     def store(self, alias: str, request: pytest.FixtureRequest) -> Store:
         return self.midway((memory(), sql(alias)), request.param)
+
+
+@pytest.mark.redis
+class TestMemoryToRedis(WhileASiteMoves):
+    @pytest.fixture(params=[1, 3])
+    def store(self, valkey_server: Any, request: pytest.FixtureRequest) -> Store:
+        return self.midway((memory(), on_servers(valkey_server)), request.param)
+
+
+@pytest.mark.redis
+class TestRedisToMemory(WhileASiteMoves):
+    @pytest.fixture(params=[0, 1, 3])
+    def store(self, valkey_server: Any, request: pytest.FixtureRequest) -> Store:
+        return self.midway((on_servers(valkey_server), memory()), request.param)

@@ -1,4 +1,4 @@
-"""A password in SOJOURN["STORE"] does not appear where settings are shown, such as Django's page for errors.
+"""A password in the address of a store does not appear where settings are shown, such as Django's page for errors.
 
 Django hides the values of settings by their names, and this one has an address as its value.
 """
@@ -22,8 +22,9 @@ class Concealed(str):
 
 
 def conceal() -> None:
-    """Put the site's address of a store into such a text; any other value is left alone."""
-    raw = getattr(django_settings, "SOJOURN", None)
-    written = raw.get("STORE") if isinstance(raw, dict) else None
-    if isinstance(written, str) and ":" in written:
-        django_settings.SOJOURN = {**raw, "STORE": Concealed(written)}  # type: ignore[dict-item]
+    """Put the site's addresses of stores into such texts; any other value is left alone."""
+    for name in ("STORE", "MOVE_TO"):
+        raw = getattr(django_settings, "SOJOURN", None)
+        written = raw.get(name) if isinstance(raw, dict) else None
+        if isinstance(written, str) and ":" in written:
+            django_settings.SOJOURN = {**raw, name: Concealed(written)}  # type: ignore[dict-item]

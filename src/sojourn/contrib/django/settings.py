@@ -146,6 +146,13 @@ class Settings(Knowing):
         default=cast("str | Address", "default"),
         example='"redis://localhost:6379/0"',
     )
+    MOVE_TO: str | Address | None = setting(
+        place,
+        "Where the records move to, as in STORE, while the site goes on: `manage.py sojourn move` moves them, once "
+        "every process has this setting.",
+        default=None,
+        example='"redis://localhost:6379/0"',
+    )
     CLIENT: str = setting(
         client, "The name of this application, for limits that count each one apart.", default="", example='"shop"'
     )

@@ -121,13 +121,14 @@ def _whereabouts(subject: str) -> Operation[Whereabouts]:
 
 def _bring_in(belongings: Belongings, move: str) -> Operation[bool]:
     subject, lease, profile = belongings.subject, belongings.lease, belongings.profile
-    used = last_use(profile)
+    used, last = last_use(profile), profile.last_sign_in
     sessions = sorted(belongings.sessions, key=lambda session: (session.created, session.sid))
     args: list[Argument] = [
         *(subject, mark_of(subject), move, secrets.token_urlsafe(9)),
         *(profile_body(profile), "" if used is None else used),
         *(("", 0, "") if lease is None else (lease.worker, lease.until, told_body(lease.told))),
         *(belongings.used, len(sessions), len(belongings.tickets), len(belongings.letters)),
+        "" if last is None or not last.address else last.at,
     ]
     for session in sessions:
         args += _session(session)

@@ -9,7 +9,13 @@ Tens of an id: 00 the settings, 10 applications and middleware, 20 the database,
 from django.core.checks import register
 
 from sojourn.contrib.django.checks.administration import check_administration
-from sojourn.contrib.django.checks.databases import check_isolation, check_router, check_sqlite, check_store
+from sojourn.contrib.django.checks.databases import (
+    check_isolation,
+    check_move,
+    check_router,
+    check_sqlite,
+    check_store,
+)
 from sojourn.contrib.django.checks.delivery import check_delivery
 from sojourn.contrib.django.checks.links import check_links
 from sojourn.contrib.django.checks.mail import check_recipients, check_sender
@@ -45,6 +51,7 @@ ALWAYS = (
     check_isolation,
     check_router,
     check_servers,
+    check_move,
     check_engine,
     check_headless,
     check_script_access,

@@ -53,6 +53,26 @@ def check_store() -> Iterator[CheckMessage]:
 
 
 @when_enabled
+def check_move() -> Iterator[CheckMessage]:
+    """Where the records move to is another place, and one that there is."""
+    place = present().MOVE_TO
+    if place is None:
+        return
+    if place == present().STORE:
+        yield Error(
+            "SOJOURN['MOVE_TO'] is the same as SOJOURN['STORE']: nothing can move.",
+            hint="Leave MOVE_TO out, or write in STORE where the records are until they have moved.",
+            id="sojourn.E027",
+        )
+    elif isinstance(place, str) and place not in set(connections):
+        yield Error(
+            "SOJOURN['MOVE_TO'] is neither an alias in DATABASES nor an address.",
+            hint=f"Write one of: {', '.join(sorted(connections))}; or an address such as redis://localhost:6379/0.",
+            id="sojourn.E028",
+        )
+
+
+@when_enabled
 def check_sqlite() -> Iterator[CheckMessage]:
     """A transaction around every request goes together with SQLite's locks."""
     name, connection = _store()

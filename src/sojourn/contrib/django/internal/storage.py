@@ -16,6 +16,8 @@ from sojourn.contrib.django.settings import current
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.events import Event
 from sojourn.core.store import Store
+from sojourn.stores.movable import Movable
+from sojourn.stores.moving import MovingStore
 from sojourn.stores.redis.address import Address
 from sojourn.stores.sql import SQLStore
 
@@ -43,7 +45,16 @@ def opened(wanted: Callable[[Event], bool]) -> tuple[Store, Committed]:
 
     `wanted` says of an event whether it is to be delivered. Raises ImproperlyConfigured.
     """
-    place = current().STORE
+    settings = current()
+    old, committed = _opened(settings.STORE, wanted)
+    if settings.MOVE_TO is None:
+        return old, committed
+    new, committed_there = _opened(settings.MOVE_TO, wanted)
+    # A transaction of the request may hold what happens in the one of them that is in a database.
+    return MovingStore(old, new), committed_there if committed is _at_once else committed
+
+
+def _opened(place: str | Address, wanted: Callable[[Event], bool]) -> tuple[Movable, Committed]:
     if isinstance(place, str):
         return _in_database(place, wanted)
     from sojourn.stores.redis.sync import RedisStore
@@ -72,7 +83,7 @@ def let_go() -> None:
         connections[alias].close_if_unusable_or_obsolete()
 
 
-def _in_database(alias: str, wanted: Callable[[Event], bool]) -> tuple[Store, Committed]:
+def _in_database(alias: str, wanted: Callable[[Event], bool]) -> tuple[Movable, Committed]:
     if alias not in connections.settings:
         # The value is not shown: it may be a whole address, with a password.
         raise ImproperlyConfigured("SOJOURN['STORE'] is no alias in DATABASES, nor the address of a Valkey or Redis.")

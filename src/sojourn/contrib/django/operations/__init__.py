@@ -14,6 +14,7 @@ def operations() -> Sequence[Operation]:
     from sojourn.contrib.django.operations.explaining import Explain
     from sojourn.contrib.django.operations.exporting import Export
     from sojourn.contrib.django.operations.listing import List
+    from sojourn.contrib.django.operations.moving import Move
     from sojourn.contrib.django.operations.pausing import Pause, Resume
     from sojourn.contrib.django.operations.policy import PolicyDocument
     from sojourn.contrib.django.operations.purging import Purge
@@ -33,5 +34,6 @@ def operations() -> Sequence[Operation]:
         Purge(),
         Export(),
         Erase(),
+        Move(),
         WebhookOperation(),
     )

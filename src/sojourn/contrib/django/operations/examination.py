@@ -69,6 +69,7 @@ def _settings(patient: Patient) -> Iterator[Symptom]:
         "policy": found.POLICY or "the settings'",
         "session_engine": django_settings.SESSION_ENGINE,
         "trusted_proxy_hops": found.TRUSTED_PROXY_HOPS,
+        "move_to": None if found.MOVE_TO is None else _place(found.MOVE_TO),
         "store": _place(found.STORE),
     }
     return iter(())

@@ -2,17 +2,17 @@
 -- with: record, events, leases
 -- ARGV: subject, their mark, the move; the version from now on; the profile, when what it remembers was first of use
 --   ('': nothing to fade); who tells of them, until when, what the lease remembers ('': there is none), its latest end;
---   number of sessions, of tickets, of events;
+--   number of sessions, of tickets, of events; when the last sign-in was, if its address is known ('': it is not);
 --   for a session: sid, record, whether its end has an address (0, 1), digest of its token, of the one before ('': none);
 --   for a ticket: digest, when it expires, record;
 --   for an event: id, when it happened, when it is due ('-': nobody waits), whether it is given up (0, 1), record
 -- Replies: whether the subject is here
-local subjects, sessions, tokens, open, created, ended, history, addressed, seen, meta, tickets, expiring, ticketed, events, log, moments, told, waiting, due, ready, leases, leased, used, dead, moved = unpack(KEYS)
+local subjects, sessions, tokens, open, created, ended, history, addressed, seen, signed_in, meta, tickets, expiring, ticketed, events, log, moments, exposed, told, waiting, due, ready, leases, leased, used, dead, moved = unpack(KEYS)
 
 local to = {
   meta = meta, tickets = tickets, expiring = expiring, ticketed = ticketed, events = events, log = log,
-  moments = moments, told = told, waiting = waiting, due = due, ready = ready, leases = leases, leased = leased,
-  used = used,
+  moments = moments, exposed = exposed, told = told, waiting = waiting, due = due, ready = ready, leases = leases,
+  leased = leased, used = used,
 }
 local subject, mark = ARGV[1], ARGV[2]
 local move = redis.call('HGET', meta, 'move')
@@ -21,7 +21,7 @@ if move ~= ARGV[3] then return 0 end
 redis.call('SADD', moved, mark)
 
 local entry = {ARGV[4]}
-local at = 14
+local at = 15
 for _ = 1, tonumber(ARGV[11]) do
   local sid, record, with_address, token, before = unpack(ARGV, at, at + 4)
   at = at + 5
@@ -41,6 +41,7 @@ for _ = 1, tonumber(ARGV[11]) do
 end
 redis.call('HDEL', meta, 'voided') -- some may have begun before the epoch
 if ARGV[6] ~= '' then redis.call('ZADD', seen, ARGV[6], subject) end
+if ARGV[14] ~= '' then redis.call('ZADD', signed_in, ARGV[14], subject) end
 if #entry > 1 or ARGV[5] ~= '' then
   redis.call('HSET', subjects, subject, table.concat(entry, '\t') .. '\n' .. ARGV[5])
 end
