@@ -31,6 +31,7 @@ def address(valkey_server: Any) -> str:
 
 
 @pytest.mark.redis
+@pytest.mark.django_db(transaction=True)
 def test_who_is_signed_in_stays_so_on_the_way_there_and_back(
     both: Any, first: Browser, second: Browser, address: str
 ) -> None:

@@ -1,5 +1,6 @@
 """Subjects that leave Valkey or Redis, and that come to it, as operations. Each subject moves in one atomic step."""
 
+import json
 import secrets
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from sojourn.core.outbox import Lease, Letter
 from sojourn.core.records import Session
 from sojourn.core.tokens import route_of
 from sojourn.stores.damage import DAMAGE
-from sojourn.stores.letters import told_of
+from sojourn.stores.letters import told_of, told_text
 from sojourn.stores.movable import DONE, Belongings, Whereabouts, mark_of
 from sojourn.stores.redis.asking import Argument, Call, Operation, Unconfirmed, one
 from sojourn.stores.redis.keys import EVERY_ROUTE
@@ -24,7 +25,6 @@ from sojourn.stores.redis.texts import (
     session_text,
     ticket_in,
     ticket_text,
-    told_body,
 )
 from sojourn.stores.rows import WIDTHS, storable
 
@@ -96,9 +96,13 @@ def _lease(subject: str, record: bytes) -> Lease:
     try:
         head, told = record.decode().split("\n", 1)
         ends, _, worker = head.split(" ", 2)
-        return Lease(subject, worker, int(ends), told_of(told))
+        return Lease(subject, json.loads(worker) if worker else "", int(ends), told_of(told))
     except DAMAGE:
         raise RecordFormatError from None
+
+
+def _worker(lease: Lease) -> str:
+    return json.dumps(lease.worker) if lease.worker else ""
 
 
 def _begin_move(move: str) -> Operation[str]:
@@ -126,7 +130,7 @@ def _bring_in(belongings: Belongings, move: str) -> Operation[bool]:
     args: list[Argument] = [
         *(subject, mark_of(subject), move, secrets.token_urlsafe(9)),
         *(profile_body(profile), "" if used is None else used),
-        *(("", 0, "") if lease is None else (lease.worker, lease.until, told_body(lease.told))),
+        *(("", 0, "") if lease is None else (_worker(lease), lease.until, told_text(lease.told))),
         *(belongings.used, len(sessions), len(belongings.tickets), len(belongings.letters)),
         "" if last is None or not last.address else last.at,
     ]
