@@ -253,9 +253,13 @@ class MovingStore:
     def _claim_old(self, worker: str, now: int, until: int, subject: str | None) -> Batch | None:
         for _ in range(_ROUNDS):
             found = self.old.claim(worker, now, until, subject)
-            if found is None or self._stays(found.lease.subject):
-                return found
-            self.move(found.lease.subject)  # an interruption has left it: the new store has these letters
+            if found is None:
+                return None
+            lease, there = found.lease, self.new.whereabouts(found.lease.subject)
+            if there.here:
+                self.move(lease.subject)  # an interruption has left it: the new store has these letters
+            elif not there.move or self.settle(lease, (), lease.told, until=until) is not None:
+                return found  # otherwise they have moved without this lease
         return None
 
 
