@@ -255,7 +255,7 @@ class MovingStore:
             found = self.old.claim(worker, now, until, subject)
             if found is None:
                 return None
-            lease, there = found.lease, self.new.whereabouts(found.lease.subject)
+            lease, there = found.lease, self.new.moves.whereabouts(found.lease.subject)
             if there.here:
                 self.move(lease.subject)  # an interruption has left it: the new store has these letters
             elif not there.move or self.settle(lease, (), lease.told, until=until) is not None:
