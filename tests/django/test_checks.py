@@ -220,6 +220,8 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     # servers
     ({"E001"}, sojourn(STORE="redis+cluster://localhost/1")),
     ({"E020"}, sojourn(STORE="redis:/localhost")),
+    ({"E027"}, sojourn(MOVE_TO="default")),
+    ({"E028"}, sojourn(MOVE_TO="no such database")),
     ({"E026"}, sojourn(STORE="rediss://kv.example?ssl_ca_certs=/no/such.pem")),
     ({"W022"}, sojourn(STORE="rediss://kv.example?ssl_cert_reqs=none")),
     ({"W023"}, sojourn(STORE="redis://:hunter2@kv.example")),
@@ -427,6 +429,9 @@ def test_what_speaks_to_servers_must_be_installed(monkeypatch: pytest.MonkeyPatc
 SITE = """
     from tests.django_site.settings import *
     SESSION_COOKIE_SECURE = True
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_TIMEOUT = 10
+    DEFAULT_FROM_EMAIL = "App <no-reply@app.example>"
     SOJOURN = {**SOJOURN, "SITE_URL": "https://app.example", "PASSWORD_RESET_URL": "/reset/"}
 """
 

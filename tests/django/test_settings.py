@@ -40,6 +40,7 @@ DURATIONS = [
 ]
 TEXTS = [
     "STORE",
+    "MOVE_TO",
     "CLIENT",
     "SUBJECT",
     "POLICY",
@@ -131,7 +132,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("PASSIVE_PATHS", ["/"], "begins every path"),
     ("CLEAR_SITE_DATA", ["everything"], "is not one of: *, cache"),
     ("CLEAR_SITE_DATA", ['storage"\r\nSet-Cookie: a=b'], "is not one of"),
-    *(("STORE", value, said) for value, said in NOT_STORES),
+    *((name, value, said) for name in ("STORE", "MOVE_TO") for value, said in NOT_STORES),
     ("PRESET", "iso27001", "Choose one of: aal1"),
     ("TRUSTED_PROXY_HOPS", -1, "from 0 to 16"),
     ("TRUSTED_PROXY_HOPS", 17, "from 0 to 16"),

@@ -41,6 +41,7 @@ def call_all(store: Store) -> None:
     assert [tally.started for tally in store.tally(START, 1, 1)] == [1]
     assert list(store.journal(EventQuery())) == []
     store.begin_epoch(START)
+    assert store.epoch() == START
     assert store.erase("ann") == 1
 
 
