@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sojourn.core.errors import ConfigurationError, InvalidInput, RecordFormatError
 from sojourn.core.records import FORMAT_VERSION, Location, Session
-from sojourn.stores.sql import rows
+from sojourn.stores import rows
 from sojourn.stores.sql.faults import contended
 from sojourn.stores.sql.statements import DIALECTS, Statements
 from sojourn.testing.clock import START

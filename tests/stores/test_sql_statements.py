@@ -16,7 +16,8 @@ from sojourn.core.outbox import Failing
 from sojourn.core.policy import Overflow
 from sojourn.core.records import Profile, SignIn
 from sojourn.core.timeouts import MINUTE, Timeouts
-from sojourn.stores.sql import Beside, SQLStore, rows
+from sojourn.stores import rows
+from sojourn.stores.sql import Beside, SQLStore
 from sojourn.testing.clock import START, FakeClock
 from sojourn.testing.conformance.setup import keep, names, open_sids, session, update
 from sojourn.testing.samples import ANN, digest, ended, ticket
