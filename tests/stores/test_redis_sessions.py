@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +28,7 @@ from sojourn.stores.redis.sync import RedisStore
 from sojourn.testing.clock import START, FakeClock
 from sojourn.testing.conformance import wanted
 from sojourn.testing.conformance.setup import full_session, keep, open_sids, session, update
-from sojourn.testing.samples import ANN, digest, sid, ticket
+from sojourn.testing.samples import ANN, digest, ended, sid, ticket
 from tests.stores.redis_site import client_of
 
 pytestmark = pytest.mark.redis
@@ -171,6 +172,83 @@ class TestContention:
         assert isinstance(control.start(Arrival("ann")), Refused)
         assert len(store.roster("ann").sessions) == 1
 
+    @pytest.mark.parametrize("what", ["revoked", "password", "evicted", "erased"])
+    def test_a_sign_in_that_was_ended_before_its_lost_answer_is_asked_for_again_stays_ended(
+        self, store: RedisStore, monkeypatch: pytest.MonkeyPatch, what: str
+    ) -> None:
+        control = SessionControl(store, ONE)
+        elsewhere = SessionControl(store, ONE)
+
+        def meanwhile() -> None:
+            if what == "revoked":
+                elsewhere.end("ann", None, EndReason.REVOKED)
+            elif what == "password":
+                elsewhere.credential_changed("ann", ["new"])
+            elif what == "evicted":
+                started(elsewhere)
+            else:
+                store.erase("ann")
+
+        with answer_lost(store, monkeypatch, meanwhile):
+            outcome = control.start(Arrival("ann", credentials=("old",)))
+        assert isinstance(outcome, Admitted)
+        assert outcome.token is not None
+        assert not isinstance(control.authenticate(outcome.token), Authenticated)
+        assert len(store.roster("ann").sessions) == (what == "evicted")
+        assert outcome.session.sid not in [each.sid for each in store.roster("ann").sessions]
+
+    def test_an_end_whose_answer_was_lost_is_told_though_somebody_signed_in_meanwhile(
+        self, store: RedisStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        control = SessionControl(store, Policy((Limit(3),), Timeouts(inactivity=HOUR)))
+        first = started(control).session
+        with answer_lost(store, monkeypatch, lambda: started(control)):
+            assert [each.sid for each in control.end("ann", [first.sid], EndReason.LOGOUT)] == [first.sid]
+
+    def test_a_token_is_renewed_once_though_the_answer_was_lost(
+        self, store: RedisStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        control = SessionControl(store, Policy((Limit(3),), Timeouts(inactivity=HOUR)))
+        made = started(control)
+        with answer_lost(store, monkeypatch, lambda: started(control)):
+            renewed = control.rotate(made.session)
+        assert renewed is not None
+        assert renewed[0].generation == 1
+        assert isinstance(control.authenticate(made.token), Authenticated)
+
+    def test_a_session_is_never_written_over_one_that_is_there(self, store: RedisStore) -> None:
+        keep(store, session("a"))
+        update(store, ended(session("a"), START + 1))
+        with pytest.raises(StoreError):
+            keep(store, session("a"))
+        assert open_sids(store) == []
+
+    def test_a_decision_about_somebody_unknown_is_made_anew_when_they_came_and_went(self, store: RedisStore) -> None:
+        seen = []
+
+        def decide(roster: Roster) -> Decision[None]:
+            seen.append(roster.ticket)
+            if len(seen) == 1:
+                store.transact("ann", lambda _: Decision(None, redeem=digest("t")), digest("t"))
+            return Decision(None, redeem=digest("t") if roster.ticket else None)
+
+        keep(store, tickets=[ticket("t")])
+        store.transact("ann", decide, digest("t"))
+        assert seen == [ticket("t"), None]
+
+    def test_a_decision_that_was_made_before_everything_was_erased_is_made_anew(self, store: RedisStore) -> None:
+        seen = []
+
+        def decide(roster: Roster) -> Decision[None]:
+            seen.append(len(roster.sessions))
+            if len(seen) == 1:
+                store.erase("ann")
+            return Decision(None, insert=session("b"))
+
+        keep(store, session("a"))
+        store.transact("ann", decide)
+        assert seen == [1, 0]
+
 
 class TestDamage:
     """What is found is not trusted: it is as it was written, or it is an error that admits nobody."""
@@ -298,6 +376,24 @@ class TestRepair:
         clock.advance(11 * HOUR)
         assert control.store.overdue(clock(), 10) == ()
         assert client.zscore(name("open"), gone.sid) is None
+
+
+@contextmanager
+def answer_lost(store: RedisStore, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -> Iterator[None]:
+    """The first commit is carried out and its answer lost; `meanwhile` happens; then it is sent again."""
+    ask, lost = store.servers.ask, []
+
+    def again(calls: Sequence[Call]) -> list[Any]:
+        if calls[0].script == "commit" and not lost:
+            lost.append(ask(calls))
+            assert lost == [[b"OK"]]
+            meanwhile()
+        return ask(calls)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.servers, "ask", again)
+        yield
+    assert lost
 
 
 def outcome_of(call: Callable[[], object]) -> str:

@@ -1,12 +1,13 @@
 """Session control for callers that await: the twin of `sojourn.control.sync`, held equal to it by a test."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 
 from sojourn.control.rules import Options, Rules, T, secret_of, system_clock, token_of
 from sojourn.core import decisions, disowning, pausing, rehearsal, wishes
 from sojourn.core.decisions import Decision
 from sojourn.core.disowning import Answer, Question, Standing
-from sojourn.core.errors import StoreUnconfirmed
+from sojourn.core.errors import RecordFormatError, StoreUnconfirmed
 from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
 from sojourn.core.policy import Policy, PolicyResolver
@@ -210,7 +211,11 @@ class AsyncSessionControl(Rules):
     async def sweep(self, limit: int = 1000) -> int:
         """See `SessionControl.sweep`."""
         subjects = {session.subject for session in await self.store.overdue(self.clock(), limit)}
-        return sum([len(await self.expire(subject)) for subject in sorted(subjects)])
+        ended = 0
+        for subject in sorted(subjects):
+            with suppress(RecordFormatError):
+                ended += len(await self.expire(subject))
+        return ended
 
     async def purge(self, limit: int = 1000) -> int:
         """See `SessionControl.purge`."""
@@ -234,10 +239,14 @@ class AsyncSessionControl(Rules):
         await self.store.begin_epoch(self.clock())
         ended = 0
         while overdue := await self.store.overdue(self.clock(), _SWEEP):
+            before = ended
             for subject in sorted({session.subject for session in overdue}):
-                ended += len(await self.expire(subject, by=by, note=note))
+                with suppress(RecordFormatError):  # one damaged record must not stop all others
+                    ended += len(await self.expire(subject, by=by, note=note))
                 if progress is not None:
                     progress(ended)
+            if ended == before:
+                break
         return ended
 
     async def name_device(self, subject: str, sid: str, name: str) -> bool:

@@ -1,12 +1,13 @@
 """Session control for callers that wait. Prepare (pure), one store call, conclude (pure)."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 
 from sojourn.control.rules import Options, Rules, T, secret_of, system_clock, token_of
 from sojourn.core import decisions, disowning, pausing, rehearsal, wishes
 from sojourn.core.decisions import Decision
 from sojourn.core.disowning import Answer, Question, Standing
-from sojourn.core.errors import StoreUnconfirmed
+from sojourn.core.errors import RecordFormatError, StoreUnconfirmed
 from sojourn.core.explain import Explanation, explain
 from sojourn.core.outcomes import Authenticated, Authentication, StartOutcome, Unknown
 from sojourn.core.policy import Policy, PolicyResolver
@@ -245,7 +246,11 @@ class SessionControl(Rules):
     def sweep(self, limit: int = 1000) -> int:
         """End up to `limit` sessions that time has ended, so that their notices go out. Returns how many."""
         subjects = {session.subject for session in self.store.overdue(self.clock(), limit)}
-        return sum(len(self.expire(subject)) for subject in sorted(subjects))
+        ended = 0
+        for subject in sorted(subjects):
+            with suppress(RecordFormatError):
+                ended += len(self.expire(subject))
+        return ended
 
     def purge(self, limit: int = 1000) -> int:
         """Forget what ended longer ago than the retention, in batches of `limit`. Returns how many records went."""
@@ -276,10 +281,14 @@ class SessionControl(Rules):
         self.store.begin_epoch(self.clock())
         ended = 0
         while overdue := self.store.overdue(self.clock(), _SWEEP):
+            before = ended
             for subject in sorted({session.subject for session in overdue}):
-                ended += len(self.expire(subject, by=by, note=note))
+                with suppress(RecordFormatError):  # one damaged record must not stop all others
+                    ended += len(self.expire(subject, by=by, note=note))
                 if progress is not None:
                     progress(ended)
+            if ended == before:
+                break
         return ended
 
     def name_device(self, subject: str, sid: str, name: str) -> bool:

@@ -31,6 +31,10 @@ _HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:/\s]+)(?::(?P<port>[0-9]
 _SCHEMES = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel")
 
 
+DEADLINE_MAX = 60
+"""Seconds; `commit.lua` remembers twice as long what it has done, for whoever sends it again."""
+
+
 class Node(NamedTuple):
     """One server: host and port, or the path of a unix socket and 0. Sentinels have a password of their own."""
 
@@ -98,7 +102,7 @@ class Address:
         if self.user is not None and self.password is None:
             raise ConfigurationError("A user needs a password: redis://user:password@host")
         _within("timeout", self.timeout, 0.01, 60)
-        _within("deadline", self.deadline, self.timeout, 600)
+        _within("deadline", self.deadline, self.timeout, DEADLINE_MAX)
         _within("retries", self.retries, 0, 100)
         _within("connections", self.connections, 1, 10_000)
         if self.replicas != "all":

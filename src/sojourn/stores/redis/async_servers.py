@@ -307,6 +307,8 @@ class _Together:
             answer: Any = await self._station.alone(self._node, [command for command, _ in group])
         except SojournError as error:
             answer = error
+        except Exception as error:  # noqa: BLE001  # whatever it is, nobody who travels along may wait for ever
+            answer = StoreUnavailable(f"Calls to {self._node} failed: {type(error).__name__}.")
         for place, (_, future) in enumerate(group):
             if not future.done():  # whoever waited for it may have been cancelled
                 future.set_result(answer[place] if isinstance(answer, list) else answer)

@@ -34,9 +34,9 @@ class Reading:
     @classmethod
     def of(cls, subject: str, reply: Sequence[Any]) -> "Reading":
         """The reading in a reply of `read`. Raises RecordFormatError."""
-        epoch, entry, ticket, *found = reply
+        epoch, entry, ticket, vanished, *found = reply
         head, _, profile = (entry or b"").partition(b"\n")
-        version = head.partition(b"\t")[0]
+        version = (vanished or b"") if entry is None else head.partition(b"\t")[0]
         sessions = [(session_in(record, epoch), record) for record in found]
         kept = None if ticket is None else ticket_in(ticket)
         return cls(

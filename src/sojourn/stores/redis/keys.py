@@ -12,10 +12,12 @@ PREFIX = "sojourn"
 """With what keys begin, unless the address of the store says otherwise."""
 
 CONTAINERS = {
-    "meta": "hash: `epoch`, the moment before which sessions are void; `seq`, the last number of an event; `move`",
+    "meta": "hash: `epoch`, the moment before which sessions are void; `seq`, the last number of an event; `move`; "
+    "`vanished`, the version of whoever has no entry; `again`",
     "sessions": "hash: sid -> record of a session (`texts.session_text`)",
     "tokens": "hash: SHA-256 of a token, 32 bytes -> sid; with `<` before it, if a newer token has replaced it",
     "subjects": "hash: subject -> version, sids of open sessions, tabs between, a newline, the profile as JSON",
+    "commits": "sorted set: versions of late, by the second; a commit that is sent again is recognised by its own",
     "open": "sorted set: sid by the moment at which time ends it (`inf`: never)",
     "created": "sorted set: sid of every session, by its start",
     "ended": "sorted set: sid of every ended session, by its end",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
-from sojourn.core.errors import RecordFormatError, StoreContention, StoreUnconfirmed
+from sojourn.core.errors import RecordFormatError, StoreContention, StoreError, StoreUnconfirmed
 from sojourn.core.events import Event
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.store import Decide
@@ -88,10 +88,13 @@ class Operations:
                 return decision.outcome
             call = Call("commit", route_of(subject), tuple(arguments), confirmed=_matters(reading.roster, decision))
             reply = yield from one(call)
-            if isinstance(reply, Unconfirmed) and reply.reply == b"OK":
+            answer = reply.reply if isinstance(reply, Unconfirmed) else reply
+            if answer == b"OK" and answer is not reply:
                 raise StoreUnconfirmed(outcome=decision.outcome)
-            if reply == b"OK":
+            if answer == b"OK":
                 return decision.outcome
+            if answer == b"TAKEN":
+                raise StoreError("There is a session with this sid already; nothing was changed.")
         raise StoreContention
 
     def restore(self, decision: Decision[T]) -> Operation[None]:

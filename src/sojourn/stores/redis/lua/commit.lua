@@ -7,8 +7,8 @@
 --   for a session: sid, `insert` or `update`, record, whether its carrier stays as it is (0, 1), whether its end has an
 --   address (0, 1), digest of its token, of the token before it ('': none), of two that it had before ('': none);
 --   for a ticket and an event: as in restore.lua
--- Replies: OK; or BUSY, and nothing is changed: somebody else was faster
-local subjects, sessions, tokens, open, created, ended, history, addressed, seen, signed_in, meta, tickets, expiring, ticketed, events, log, moments, exposed, told, waiting, due, ready, leased = unpack(KEYS)
+-- Replies: OK; or, and nothing is changed: BUSY, somebody else was faster; TAKEN, a session to insert was there before
+local subjects, sessions, tokens, open, created, ended, history, addressed, seen, signed_in, meta, tickets, expiring, ticketed, events, log, moments, exposed, told, waiting, due, ready, leased, commits = unpack(KEYS)
 
 local to = {
   meta = meta, tickets = tickets, expiring = expiring, ticketed = ticketed, events = events, log = log,
@@ -17,12 +17,18 @@ local to = {
 local subject, expected, version = ARGV[1], ARGV[2], ARGV[3]
 local entry = redis.call('HGET', subjects, subject) or ''
 local was, listed, profile = string.match(entry, '^([^\t\n]*)\t?([^\n]*)\n?(.*)$')
-if was == version then -- sent again, because the answer was lost
-  -- A WAIT that follows covers what its own connection wrote: this makes it cover what the other one did.
-  redis.call('HSET', subjects, subject, entry)
+if entry == '' then was = redis.call('HGET', meta, 'vanished') or '' end
+if redis.call('ZSCORE', commits, version) then
+  -- Sent again, because the answer was lost; whatever has happened since. A WAIT that follows covers what its own
+  -- connection wrote: this makes it cover what the other one did.
+  redis.call('HSET', meta, 'again', version)
   return 'OK'
 end
 if was ~= expected then return 'BUSY' end
+for i = 12, 12 + 9 * (tonumber(ARGV[9]) - 1), 9 do
+  -- Never over a record: what has ended stays so, and a sid is minted once.
+  if ARGV[i + 1] == 'insert' and redis.call('HEXISTS', sessions, ARGV[i]) == 1 then return 'TAKEN' end
+end
 
 local order, is_open = {}, {}
 for sid in string.gmatch(listed, '[^\t]+') do
@@ -88,6 +94,7 @@ for _, sid in ipairs(order) do
 end
 if #still == 1 and profile == '' then
   redis.call('HDEL', subjects, subject)
+  redis.call('HSET', meta, 'vanished', version) -- a decision that was made when there was no entry is not good any more
 else
   redis.call('HSET', subjects, subject, table.concat(still, '\t') .. '\n' .. profile)
 end
@@ -101,4 +108,9 @@ for _ = 1, tonumber(ARGV[11]) do
   record_event(to, subject, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
   at = at + 4
 end
+
+-- Remembered for longer than anybody sends it again (`address.DEADLINE_MAX`).
+local second = tonumber(redis.call('TIME')[1])
+redis.call('ZADD', commits, second, version)
+redis.call('ZREMRANGEBYSCORE', commits, '-inf', second - 120)
 return 'OK'

@@ -2,7 +2,7 @@
 -- with: record, events, forgetting
 -- ARGV: subject
 -- Replies: how many sessions, tickets and events there were
-local subjects, sessions, tokens, open, created, ended, history, addressed, seen, signed_in, tickets, expiring, ticketed, events, log, moments, exposed, told, waiting, due, ready, leases, leased, used, dead = unpack(KEYS)
+local subjects, sessions, tokens, open, created, ended, history, addressed, seen, signed_in, tickets, expiring, ticketed, events, log, moments, exposed, told, waiting, due, ready, leases, leased, used, dead, meta = unpack(KEYS)
 
 local to = {
   sessions = sessions, tokens = tokens, open = open, created = created, ended = ended, history = history,
@@ -38,4 +38,6 @@ for _, container in ipairs({history, ticketed, told, waiting, due}) do
 end
 for _, container in ipairs({ready, leased, used, seen, signed_in}) do redis.call('ZREM', container, subject) end
 for _, container in ipairs({subjects, leases}) do redis.call('HDEL', container, subject) end
+local time = redis.call('TIME')
+redis.call('HSET', meta, 'vanished', 'erased ' .. time[1] .. '.' .. time[2]) -- see commit.lua
 return number
