@@ -283,7 +283,7 @@ def test_nothing_of_what_was_shed_is_left_anywhere(server: Any, store: RedisStor
     batch = claim(store, "bob")
     assert store.shed(0, 9) == 4
     settle(store, batch, batch.letters)
-    assert left_over(server) == {"meta", "leases", "used"}
+    assert left_over(server) == {"meta", "commits", "leases", "used"}
 
 
 def left_over(server: Any) -> set[str]:
