@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sojourn.stores.redis.servers import Servers
 from tests.stores import sql_site
 
 VENDORS = [
@@ -49,3 +50,19 @@ def alias(request: pytest.FixtureRequest, entry: dict[str, Any], django_db_block
         sql_site.empty(name)
         yield name
         connections[name].close()
+
+
+@pytest.fixture(autouse=True)
+def no_connection_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a test opens to a Valkey or Redis is closed with it: what is left would be found in somebody else's."""
+    opened: list[Servers] = []
+    begin = Servers.__init__
+
+    def remembered(servers: Servers, *args: Any, **options: Any) -> None:
+        begin(servers, *args, **options)
+        opened.append(servers)
+
+    monkeypatch.setattr(Servers, "__init__", remembered)
+    yield
+    for servers in opened:
+        servers.close()

@@ -221,6 +221,7 @@ def test_no_table_holds_a_token_or_the_secret_of_a_ticket(alias: str) -> None:
     store.begin_epoch(1)
     assert store.claim("a worker", 1 << 50, 1 << 51) is not None
     store.note_failing("mail", Failing(START, "a timeout"))
+    store.moves.begin_move("a move")
     tables = {table: sql_site.run(alias, f"SELECT * FROM {table}") for table in sql_site.TABLES}
     dump = repr(tables)
     assert all(tables.values()), "there is something in every table"
