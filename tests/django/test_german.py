@@ -53,7 +53,11 @@ PERMISSIONS = {
     "Can end all sessions of everybody at once",
 }
 """Django keeps the names of permissions in the database, its own as well, and shows them as they are there."""
-FOR_OPERATORS = {"The mail server refused "}
+FOR_OPERATORS = {
+    "The mail server refused ",
+    "'(an address, which is not shown)'",
+    " (user, password and options are not shown)",
+}
 """What `sojourn deliver` shows of a message that could not be sent."""
 LOGS = {"debug", "info", "warning", "error", "exception"}
 MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy", "npgettext"}

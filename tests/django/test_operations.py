@@ -466,6 +466,8 @@ def test_each_operation_can_answer_with_json(two):
         **{name: ["ada"] for name in ("resume", "explain", "export")},
     }
     for operation in operations():
+        if operation.name == "move":
+            continue  # there is nowhere to move to here: tests/django/test_move.py
         out = run(operation.name, *words.get(operation.name, []), "--json")
         assert all(json.loads(line) for line in ([out] if operation.name != "list" else out.splitlines()))
 

@@ -22,6 +22,7 @@ INSIDE = {
     "hdel",
     "zadd",
     "zrem",
+    "zremrangebyscore",
     "zscore",
     "zrangebylex",
     "zrange",
