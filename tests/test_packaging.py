@@ -22,6 +22,11 @@ NEED_AN_EXTRA = (
     "sojourn.contrib.",
     "sojourn.testing.",
     "sojourn.telemetry.prometheus.",
+    # What talks to servers needs the extra redis; all else of that store explains itself without it.
+    *(
+        f"sojourn.stores.redis.{name}."
+        for name in ("aio", "async_servers", "dispatch", "examine", "journey", "moves", "replies", "servers", "sync")
+    ),
     "sojourn.telemetry.otel.",
     "sojourn.server.console",
 )
