@@ -115,4 +115,4 @@ class TestPictures:
 
 def test_the_page_has_a_place_for_every_part() -> None:
     places = set(re.findall(r"<!-- measured: (\w+) -->", report.PAGE.read_text(encoding="utf-8")))
-    assert places == {"targets", "requests", "growth", "race", "admission", "machine"}
+    assert places == {"targets", "requests", "growth", "race", "admission", "valkey", "machine"}
