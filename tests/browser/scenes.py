@@ -110,6 +110,7 @@ def ended_by_another(site: Site, person: People) -> Person:
 def ended_by_time(site: Site, person: People) -> Person:
     user, sleeper = site.account("roomy"), person()
     sleeper.sign_in(user)
+    sleeper.page.goto("about:blank")  # no page of the site is open, which would ask in between, and be told
     site.age(user, "last_seen", minutes=31)
     site.age(user, "deadline", minutes=31)
     sleeper.go("/report/")
