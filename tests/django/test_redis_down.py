@@ -114,3 +114,16 @@ def test_what_was_ended_before_a_crash_stays_ended(ada, server, first, second):
     server.restart()
     assert (first.who(), second.who()) == ("", "ada")
     assert len(reasons()) == 1
+
+
+def test_on_a_full_server_nobody_signs_in_and_everybody_can_sign_out(server, first, second):
+    first.sign_in()
+    server.execute("CONFIG", "SET", "maxmemory", "1")
+    try:
+        assert unavailable_at_once(second.sign_in)
+        assert first.who() == "ada"
+        assert first.post("/logout/").status_code == 200
+        assert first.who() == second.who() == ""
+        assert reasons() == ["logout"]
+    finally:
+        server.execute("CONFIG", "SET", "maxmemory", "0")

@@ -1,5 +1,5 @@
 -- The lease on a subject, if a letter of theirs is due and nobody has it.
--- with: events, leases
+-- with: events, leases, full
 -- ARGV: subject, worker, a name for this claim that no other has, now, until, how many letters
 -- Replies: nothing; or what the lease remembers, and for each of the first letters that wait: its number in 16 digits
 --   and its id, its record
@@ -7,6 +7,7 @@ local events, waiting, due, ready, leases, leased, used = unpack(KEYS)
 
 local to = {due = due, ready = ready, leases = leases, leased = leased, used = used}
 local subject, claim, now = ARGV[1], ARGV[3], tonumber(ARGV[4])
+even_if_full(leases)
 local lease = lease_of(to, subject)
 if lease.claim ~= claim then -- otherwise it is sent again, because the answer was lost
   if lease.worker ~= '' and lease.ends > now then

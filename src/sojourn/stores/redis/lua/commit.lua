@@ -1,5 +1,5 @@
 -- A decision about a subject: all of it, if nothing was decided about them since it was made, or nothing of it.
--- with: record, events
+-- with: record, events, full
 -- ARGV: subject; the version that was read; the version from now on, which nobody else uses;
 --   whether the profile changes (0, 1), the profile, when what it remembers was first of use ('': nothing to fade),
 --   when its last sign-in was, if that has an address ('': none);
@@ -21,14 +21,20 @@ if entry == '' then was = redis.call('HGET', meta, 'vanished') or '' end
 if redis.call('ZSCORE', commits, version) then
   -- Sent again, because the answer was lost; whatever has happened since. A WAIT that follows covers what its own
   -- connection wrote: this makes it cover what the other one did.
+  even_if_full(meta)
   redis.call('HSET', meta, 'again', version)
   return 'OK'
 end
 if was ~= expected then return 'BUSY' end
+local begins = ARGV[10] ~= '0'
 for i = 12, 12 + 9 * (tonumber(ARGV[9]) - 1), 9 do
-  -- Never over a record: what has ended stays so, and a sid is minted once.
-  if ARGV[i + 1] == 'insert' and redis.call('HEXISTS', sessions, ARGV[i]) == 1 then return 'TAKEN' end
+  if ARGV[i + 1] == 'insert' then
+    -- Never over a record: what has ended stays so, and a sid is minted once.
+    if redis.call('HEXISTS', sessions, ARGV[i]) == 1 then return 'TAKEN' end
+    begins = true
+  end
 end
+if not begins then even_if_full(meta) end
 
 local order, is_open = {}, {}
 for sid in string.gmatch(listed, '[^\t]+') do

@@ -1,5 +1,5 @@
 -- Open sessions that time, or an epoch, has ended.
--- with: record
+-- with: record, full
 -- ARGV: now, how many
 -- Replies: the epoch, and the records of the first so many, by (deadline, start, sid)
 local open, sessions, meta = unpack(KEYS)
@@ -33,7 +33,10 @@ end
 if epoch and redis.call('HGET', meta, 'voided') ~= begun then
   consider_all(redis.call('ZRANGE', open, 0, -1, 'WITHSCORES'))
   -- Once no open session began before the epoch, none ever will: see commit.lua.
-  if not void then redis.call('HSET', meta, 'voided', begun) end
+  if not void then
+    even_if_full(meta)
+    redis.call('HSET', meta, 'voided', begun)
+  end
 else
   local first = redis.call('ZRANGEBYSCORE', open, '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, most)
   consider_all(first)

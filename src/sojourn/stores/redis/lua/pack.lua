@@ -1,4 +1,5 @@
 -- All that is kept of a subject; and whoever has read them before this cannot commit any more.
+-- with: full
 -- ARGV: subject, a version that nobody else uses
 -- Replies: the epoch, the subject's entry, who tells of them, the latest end of that, three lists of records: sessions,
 --   tickets, events in the order of recording; and, as numbers, which of the events are given up
@@ -9,6 +10,7 @@ local first, beyond = '[' .. subject .. '\0', '(' .. subject .. '\1'
 local entry = redis.call('HGET', subjects, subject) or ''
 local listed, profile = string.match(entry, '^[^\t\n]*\t?([^\n]*)\n?(.*)$')
 -- With an entry of its own even if there was none: a first session, decided about when nothing was there, is late, too.
+even_if_full(meta)
 redis.call('HSET', subjects, subject, ARGV[2] .. (listed == '' and '' or '\t') .. listed .. '\n' .. profile)
 
 local function of(container, skipped, hash)

@@ -1,5 +1,5 @@
 -- How far the sinks are with letters of a subject, by the worker who has the lease on them.
--- with: events, leases, letters
+-- with: events, leases, letters, full
 -- ARGV: subject, worker, until ('': the lease is given up), what the lease remembers; for each letter: id, when it is
 --   due ('-': nobody waits), whether a sink has given it up (0, 1), progress, its payload as it was read and as it is
 --   from now on (both '': it stays)
@@ -23,6 +23,7 @@ for i = 5, #ARGV, 6 do
     present[i] = event
   end
 end
+even_if_full(leases)
 for i, event in pairs(present) do
   local payload = ARGV[i + 5] ~= '' and ARGV[i + 5] or event.payload
   write_letter(to, ARGV[i], event, ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], payload)
