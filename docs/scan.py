@@ -18,6 +18,8 @@ FOLDERS = {
     "web": "what shells for web frameworks share",
     "testing": "for tests of stores, and of sites that use Sojourn",
     "testing/conformance": "the suite that every store must pass, one promise a test",
+    "probe": "`sojourn probe`: audits a live application from outside, and imports nothing of the rest",
+    "probe/checks": "one file for each weakness that it looks for",
     "contrib": "shells for frameworks",
     "contrib/django": "the Django application `sojourn`",
     "contrib/django/checks": "system checks",

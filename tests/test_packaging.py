@@ -20,6 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 # Parts that need an extra, and so cannot be imported from a plain install.
 NEED_AN_EXTRA = (
     "sojourn.contrib.",
+    "sojourn.probe.",
     "sojourn.testing.",
     "sojourn.telemetry.prometheus.",
     # What talks to servers needs the extra redis; all else of that store explains itself without it.

@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "sojourn"
 # Third-party packages that a part of the source may import. A part that is not named here may import none.
 ALLOWED = {
     "contrib/django": {"django", "asgiref", "ua_parser", "allauth", "channels", "rest_framework"},
+    "probe": {"bs4", "httpx", "jinja2", "rich", "playwright"},  # an extra brings them
     "stores/redis": {"redis"},  # imported late, or by those who ask for this store: an extra brings it
     "telemetry/prometheus.py": {"prometheus_client"},
     "telemetry/otel.py": {"opentelemetry"},

@@ -1,0 +1,179 @@
+"""What a check is given: visitors, sign-ins within the budget, and what is known of the application."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sojourn.probe.errors import LockedOut, NotTestable, OutOfSignIns, ProbeError, Unreachable
+from sojourn.probe.lockout import sign_of_lockout
+from sojourn.probe.network import Network
+from sojourn.probe.profile import Account, Profile
+from sojourn.probe.survey import Survey
+from sojourn.probe.visitor import Page, Visitor
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A sign-in with the right password, and what came of it."""
+
+    visitor: Visitor
+    pages: tuple[Page, ...]
+    """The answers, from the login page on; the last is where it led."""
+    admitted: bool
+    """Whether the visitor is signed in now. If not, the limit has refused it, or asks."""
+
+
+class Budget:
+    """How many sign-ins are left, and the pause between two of them. Safe to use from several threads."""
+
+    def __init__(self, profile: Profile, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._left, self._pause, self._sleep = profile.max_sign_ins, profile.pause, sleep
+        self._lock = threading.Lock()
+        self.spent = 0
+
+    def spend(self, sign_ins: int = 1) -> None:
+        """Take so many; waits the pause first unless this is the first. Raises OutOfSignIns, and then takes none."""
+        with self._lock:
+            if self._left < sign_ins:
+                raise OutOfSignIns(
+                    f"The sign-ins that may be made are used up, {sign_ins} more are needed (--max-sign-ins)"
+                )
+            waits = self.spent > 0
+            self._left -= sign_ins
+            self.spent += sign_ins
+        if waits and self._pause:
+            self._sleep(self._pause)
+
+
+class Examination:
+    """One application under audit. Every session begun here is signed out by `sign_out_of_all`."""
+
+    def __init__(self, network: Network, survey: Survey, budget: Budget) -> None:
+        self.network, self.survey, self.budget = network, survey, budget
+        self.profile: Profile = network.profile
+        self._signed_in: list[Visitor] = []
+        self._known: dict[str, object] = {}
+
+    def visitor(self) -> Visitor:
+        """A new browser, without any cookie: nobody."""
+        return Visitor(self.network)
+
+    def attempt(self, visitor: Visitor | None = None, *, account: Account | None = None) -> Attempt:
+        """Sign in (in a new browser unless `visitor` is given) and see what comes of it.
+
+        Raises LockedOut at the first sign of a lockout or a rate limit, OutOfSignIns, CannotSignIn, Unreachable.
+        """
+        return self.attempts([visitor or self.visitor()], account=account)[0]
+
+    def attempts(self, visitors: Sequence[Visitor], *, account: Account | None = None) -> list[Attempt]:
+        """Sign in with all of them in the same instant: every login page is open before the first password is sent."""
+        self.budget.spend(len(visitors))
+        who, login = account or self.profile.account, self.survey.login
+        finishing = [login.begin(visitor, who) for visitor in visitors]
+        self._signed_in += visitors  # even if the answer gets lost: there may be a session now
+        answers = together(finishing)
+        return [self._judge(visitor, tuple(pages)) for visitor, pages in zip(visitors, answers, strict=True)]
+
+    def sign_in(self, visitor: Visitor | None = None, *, account: Account | None = None) -> Visitor:
+        """Sign in, and be signed in; the browser. Raises NotTestable where the sign-in is not admitted."""
+        attempt = self.attempt(visitor, account=account)
+        if not attempt.admitted:
+            raise NotTestable("A sign-in that the check needs was not admitted")
+        return attempt.visitor
+
+    def is_signed_in(self, visitor: Visitor, *, mark: int = 0) -> bool:
+        """Whether the application takes this browser for signed in, by its best mark (or another of them).
+
+        Asks with a twin, so that what the answer sets changes nothing for the visitor. Raises NotTestable where the
+        page tells neither.
+        """
+        return self.look(visitor, mark=mark)[0]
+
+    def look(self, visitor: Visitor, *, mark: int = 0) -> tuple[bool, Page]:
+        """The same, with the page that shows it: evidence."""
+        chosen = self.survey.marks[mark]
+        page = visitor.twin().get(chosen.url)
+        shows = chosen.shows(page)
+        if shows is None:
+            raise NotTestable(f"{chosen.url} answered {page.status}, which does not tell whether one is signed in")
+        return shows, page
+
+    def replay(self, visitor: Visitor) -> Page | None:
+        """Try everything this browser carries on each page that needs a session; the first that opens, or None."""
+        for number in range(len(self.survey.marks)):
+            signed_in, page = self.look(visitor, mark=number)
+            if signed_in:
+                return page
+        return None
+
+    def token(self, visitor: Visitor) -> str:
+        """What carries this browser's session: its cookies' values, or the bearer token. "" for nothing."""
+        return visitor.bearer or "; ".join(visitor.jar.value(name) for name in self.survey.carriers)
+
+    def with_token(self, visitor: Visitor, values: Sequence[str]) -> Visitor:
+        """A twin that carries other values: one for each carrier, or one for the bearer token."""
+        twin = visitor.twin()
+        if twin.bearer:
+            twin.bearer = values[0]
+        for name, value in zip(self.survey.carriers, values, strict=False):
+            twin.jar = twin.jar.with_value(name, value)
+        return twin
+
+    def stolen(self, visitor: Visitor) -> Visitor:
+        """A browser that has the session's own cookies and no other: no device cookie, no CSRF cookie."""
+        return Visitor(self.network, jar=visitor.jar.only(*self.survey.carriers), bearer=visitor.bearer)
+
+    def sign_out(self, visitor: Visitor) -> Page:
+        """Sign out as a person would. Raises NotTestable where no way to sign out was found."""
+        if self.survey.logout is None:
+            raise NotTestable("No way to sign out was found (`logout` in the profile names it)")
+        return self.survey.logout.press(visitor)
+
+    def sign_out_of_all(self) -> int:
+        """Sign out of every session begun here; how many may be open still, because the application did not let us."""
+        visitors, self._signed_in = self._signed_in, []
+        left = 0
+        for visitor in visitors:
+            try:
+                if self.is_signed_in(visitor):
+                    self.sign_out(visitor)
+                    left += self.is_signed_in(visitor)
+            except ProbeError:
+                left += 1
+        return left
+
+    def known(self, name: str, find: Callable[[], T]) -> T:
+        """What several checks want to know, found once: the observed limit, say. An error is not remembered."""
+        if name not in self._known:
+            self._known[name] = find()
+        return self._known[name]  # type: ignore[return-value]
+
+    def _judge(self, visitor: Visitor, pages: tuple[Page, ...]) -> Attempt:
+        signed_in = False
+        with suppress(Unreachable):
+            signed_in = self.is_signed_in(visitor)
+        if not signed_in:
+            found = sign_of_lockout(pages)
+            if found:
+                raise LockedOut(found)
+        return Attempt(visitor, pages, signed_in)
+
+
+def together(works: Sequence[Callable[[], T]]) -> list[T]:
+    """Do all at once, each in a thread of its own that waits for all the others; their results in order."""
+    if len(works) == 1:
+        return [works[0]()]
+    barrier = threading.Barrier(len(works))
+
+    def run(work: Callable[[], T]) -> T:
+        barrier.wait(timeout=30)
+        return work()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))

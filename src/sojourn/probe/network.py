@@ -1,0 +1,100 @@
+"""The one place where bytes leave the probe: to named hosts only, each answer bounded in time and in size."""
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from sojourn.probe.errors import OffLimits, OutOfTime, Unreachable
+from sojourn.probe.exchange import Exchange
+from sojourn.probe.profile import Profile
+
+MAX_BODY = 1_000_000
+"""Bytes of an answer that are read; what comes after is cut off."""
+ANSWER_TIME = 20.0
+"""Seconds for a whole answer, however slowly it drips."""
+
+
+class Network:
+    """Sends requests, and remembers every exchange. Safe to use from several threads."""
+
+    def __init__(self, profile: Profile, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.profile = profile
+        self.exchanges: list[Exchange] = []
+        self._clock = clock
+        self._ends = clock() + profile.max_time
+        self._lock = threading.Lock()
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(ANSWER_TIME / 2, pool=None),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+            headers={"User-Agent": "Mozilla/5.0 (compatible; sojourn-probe)", "Accept-Language": "en"},
+            verify=ssl.create_default_context(cafile=profile.ca or None),
+        )
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        form: Mapping[str, str] | None = None,
+        json: str | None = None,
+    ) -> Exchange:
+        """Send one request and read its answer; follow nothing, keep no cookie.
+
+        Raises OffLimits where the host is not one of the operator's, Unreachable where no answer comes, OutOfTime when
+        the audit's time is over.
+        """
+        if not self.profile.may_ask(url):
+            raise OffLimits(f"{urlsplit(url).hostname} is not named: nothing is sent there (--host names it)")
+        if self._clock() > self._ends:
+            raise OutOfTime(f"The audit has taken {self.profile.max_time:g} seconds (--max-time)")
+        body, sent = "", dict(headers)
+        if form is not None:
+            body, sent["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
+        elif json is not None:
+            body, sent["Content-Type"] = json, "application/json"
+        began = self._clock()
+        try:
+            exchange = self._read(method, url, sent, body, began)
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise Unreachable(f"{method} {_bare(url)}: {type(error).__name__}") from None  # its text may show a token
+        with self._lock:
+            self.exchanges.append(exchange)
+        return exchange
+
+    def extend(self, seconds: float) -> None:
+        """Leave at least so much time from now on: for signing out, when the audit's own time is over."""
+        self._ends = max(self._ends, self._clock() + seconds)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def _read(self, method: str, url: str, headers: dict[str, str], body: str, began: float) -> Exchange:
+        read, cut = bytearray(), False
+        with self._client.stream(method, url, headers=headers, content=body.encode() or None) as answer:
+            for chunk in answer.iter_bytes(16_384):
+                read += chunk
+                if len(read) > MAX_BODY or self._clock() - began > ANSWER_TIME:
+                    cut = True
+                    break
+            return Exchange(
+                method,
+                url,
+                tuple((name, value) for name, value in answer.request.headers.items()),
+                body,
+                answer.status_code,
+                tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw),
+                bytes(read[:MAX_BODY]).decode(answer.encoding or "utf-8", "replace"),
+                int((self._clock() - began) * 1000),
+                cut,
+            )
+
+
+def _bare(url: str) -> str:
+    at = urlsplit(url)
+    return f"{at.scheme}://{at.netloc}{at.path}"

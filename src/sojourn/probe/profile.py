@@ -1,0 +1,94 @@
+"""What the operator says: where, who, and what cannot be guessed. Checked here, once, before anything is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from sojourn.probe.errors import WrongProfile
+from sojourn.probe.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may sign in."""
+
+    name: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a login: what to fill into the form that is then on the page, or to send as JSON.
+
+    In values `{user}` and `{password}` stand for the account's; `{name}` for what an earlier step's `keep` named.
+    """
+
+    url: str = ""
+    """Where to, relative to the target; "" where the step before led."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    json: bool = False
+    form: str = ""
+    """A CSS selector of the form, where a page has several."""
+    keep: Mapping[str, str] = field(default_factory=dict)
+    """Values of a JSON answer to keep: a name for each dotted path, such as `{"token": "data.access_token"}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """All that the operator says. Times are seconds."""
+
+    target: str
+    """The application's address, with a scheme and without a query: `https://app.example`."""
+    account: Account
+    login: str = ""
+    """The login page, relative to the target; "" to find it."""
+    steps: tuple[Step, ...] = ()
+    bearer: str = ""
+    """The `{name}` of the kept value that is sent as `Authorization: Bearer`; "" where cookies carry the session."""
+    protected: tuple[str, ...] = ()
+    """Pages that differ between anonymous and signed in, relative to the target; () to find some."""
+    signed_in_text: str = ""
+    """What such a page says to somebody who is signed in, and to nobody else."""
+    logout: str = ""
+    logout_method: str = "POST"
+    sessions: str = ""
+    """The page that lists the user's sessions; "" to find it."""
+    hosts: frozenset[str] = frozenset()
+    """Other hosts that may be asked, such as that of an SSO: nothing is sent to any that is not named."""
+    ca: str = ""
+    """A file with the certificate authority to trust, in PEM; "" for those that the system trusts."""
+    admin: Account | None = None
+    browser: bool = False
+    """Whether a real browser signs in: for logins that need scripts."""
+    max_sign_ins: int = 60
+    pause: float = 0.0
+    """Between two sign-ins that follow one another."""
+    max_time: float = 900.0
+    """For the whole audit, without the waiting that `wait` asks for."""
+    wait: float = 0.0
+    """For how long it may wait to see timeouts; 0 for not at all."""
+    changes: bool = False
+    """Whether it may change the account's password (and change it back)."""
+    extra: Mapping[str, object] = field(default_factory=dict)
+    """The tables of a profile that belong to single checks, each read and checked by its check."""
+
+    def __post_init__(self) -> None:
+        at = urlsplit(self.target)
+        if at.scheme not in {"http", "https"} or not at.hostname or at.query or at.fragment or at.username:
+            raise WrongProfile(f"{self.target!r} is no address of an application: write such as https://app.example")
+        if self.max_sign_ins < 1:
+            raise WrongProfile("max_sign_ins is at least 1")
+        if min(self.pause, self.wait) < 0 or self.max_time <= 0:
+            raise WrongProfile("pause and wait are at least 0 seconds, max_time is more than 0")
+
+    def url(self, path: str) -> str:
+        """The whole address of something within the target."""
+        return urljoin(self.target if self.target.endswith("/") else self.target + "/", path)
+
+    def may_ask(self, url: str) -> bool:
+        """Whether the operator has named the host of `url`. The target's own port, and another one's every port."""
+        here, there = urlsplit(self.target), urlsplit(url)
+        if there.scheme not in {"http", "https"}:
+            return False
+        own = there.hostname == here.hostname and (there.port == here.port or None in {there.port, here.port})
+        return own or there.hostname in self.hosts

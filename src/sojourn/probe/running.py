@@ -1,0 +1,119 @@
+"""An audit from its first request to its last: survey, checks from the cheapest on, and signing out of everything."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from sojourn.probe.answers import Answer, Verdict
+from sojourn.probe.check import Check, Need
+from sojourn.probe.errors import LockedOut, NotTestable, OutOfTime, ProbeError
+from sojourn.probe.examination import Budget, Examination
+from sojourn.probe.masking import Masker
+from sojourn.probe.network import Network
+from sojourn.probe.profile import Profile
+from sojourn.probe.report import Finding, Report
+from sojourn.probe.surveying import survey
+
+
+class Watcher(Protocol):
+    """Who is told how an audit goes on: a progress bar, or a test."""
+
+    def begins(self, check: Check) -> None:
+        """A check begins."""
+        ...
+
+    def ends(self, finding: Finding) -> None:
+        """A check has come to something."""
+        ...
+
+
+def audit(
+    profile: Profile, checks: Sequence[Check], *, watcher: Watcher | None = None, skipped: Sequence[Check] = ()
+) -> Report:
+    """Audit an application, and sign out of everything in the end, whatever happens (Ctrl-C included).
+
+    Raises ProbeError (CannotSignIn, Unreachable, ...) where not even the survey can be made.
+    """
+    network, masker, began, start = Network(profile), Masker(), time.time(), time.monotonic()
+    for account in filter(None, (profile.account, profile.admin)):
+        masker.learn("password", account.password.reveal())
+    findings: list[Finding] = []
+    stopped, left_open = "", 0
+    try:
+        budget = Budget(profile)
+        examination = Examination(network, survey(network, budget), budget)
+        try:
+            for check in checks:
+                if watcher:
+                    watcher.begins(check)
+                try:
+                    findings.append(_run(check, examination, masker))
+                except (LockedOut, OutOfTime) as stop:
+                    stopped = f"Stopped at {check.id}: {masker.mask(str(stop))}"
+                    break
+                if watcher:
+                    watcher.ends(findings[-1])
+        except KeyboardInterrupt:
+            stopped = "Stopped by the operator"
+        finally:
+            network.extend(60)
+            left_open = examination.sign_out_of_all()
+        found = examination.survey
+        return Report(
+            target=profile.target,
+            account=profile.account.name,
+            began=began,
+            seconds=time.monotonic() - start,
+            login=masker.mask(found.login.describe()),
+            marks=tuple(masker.mask(mark.describe()) for mark in found.marks),
+            findings=tuple(findings),
+            stopped=stopped,
+            requests=len(network.exchanges),
+            sign_ins=budget.spent,
+            left_open=left_open,
+            skipped=tuple(skipped),
+        )
+    finally:
+        network.close()
+
+
+def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
+    """One check. Between two checks nobody is signed in, so that none sees the other's sessions."""
+    start, spent, seen = time.monotonic(), examination.budget.spent, len(examination.network.exchanges)
+    try:
+        _has(check.needs, examination.profile)
+        verdict = check.look(examination)
+    except (LockedOut, OutOfTime):
+        raise
+    except ProbeError as error:
+        verdict = Verdict(Answer.NOT_TESTABLE, str(error))
+    finally:
+        for exchange in examination.network.exchanges[seen:]:
+            masker.learn_from(exchange)
+    examination.sign_out_of_all()
+    for exchange in examination.network.exchanges[seen:]:
+        masker.learn_from(exchange)
+    return Finding(
+        check,
+        verdict.answer,
+        masker.mask(verdict.summary),
+        tuple(masker.mask(each) for each in verdict.details),
+        masker.show_all(verdict.evidence),
+        examination.budget.spent - spent,
+        time.monotonic() - start,
+    )
+
+
+_GIVEN: dict[Need, Callable[[Profile], object]] = {
+    Need.BROWSER: lambda profile: profile.browser,
+    Need.MAILBOX: lambda profile: profile.extra.get("mailbox"),
+    Need.ADMIN: lambda profile: profile.admin,
+    Need.WAIT: lambda profile: profile.wait,
+    Need.CHANGES: lambda profile: profile.changes,
+}
+
+
+def _has(needs: frozenset[Need], profile: Profile) -> None:
+    missing = [need.value for need in sorted(needs) if not _GIVEN[need](profile)]
+    if missing:
+        raise NotTestable(f"It needs {' and '.join(missing)}")
