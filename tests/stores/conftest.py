@@ -1,4 +1,4 @@
-"""The databases that the SQL store is tested on: each made once a run, and emptied before each test."""
+"""What stores are tested on: databases and servers, each made once a run, and emptied before each test."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from sojourn.stores.redis.servers import Servers
+from tests.services import valkey
 from tests.stores import sql_site
+from tests.stores.places import Place
 
 VENDORS = [
     "sqlite",
     pytest.param("postgresql", marks=pytest.mark.postgres),
     pytest.param("mysql", marks=pytest.mark.mariadb, id="mariadb"),
 ]
+SERVERS = [pytest.param(product, marks=pytest.mark.redis) for product in valkey.PRODUCTS]
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +29,15 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
 @pytest.fixture(params=VENDORS)
 def entry(request: pytest.FixtureRequest, entries: dict[str, dict[str, Any]], django_db_blocker: Any) -> dict[str, Any]:
     """A DATABASES entry for each kind of database, with the store's tables in it."""
-    vendor = request.param
+    return _made(request.param, request, entries, django_db_blocker)
+
+
+def _made(vendor: str, request: pytest.FixtureRequest, entries: dict[str, Any], blocker: Any) -> dict[str, Any]:
     if vendor not in entries:
         server = request.getfixturevalue({"postgresql": "postgres_server", "mysql": "mariadb_server"}[vendor])
         entries[vendor] = server.new_database()
     made: dict[str, Any] = entries[vendor]
-    with django_db_blocker.unblock():
+    with blocker.unblock():
         sql_site.configure()
         from django.db import connections
 
@@ -50,6 +56,24 @@ def alias(request: pytest.FixtureRequest, entry: dict[str, Any], django_db_block
         sql_site.empty(name)
         yield name
         connections[name].close()
+
+
+@pytest.fixture(params=[*VENDORS, *SERVERS])
+def place(request: pytest.FixtureRequest, entries: dict[str, Any], django_db_blocker: Any) -> Iterator[Place]:
+    """Where an empty store of each kind is."""
+    kind = request.param
+    if kind in valkey.PRODUCTS:
+        server = request.getfixturevalue(f"{kind}_server")
+        server.flush()
+        yield Place(kind, url=server.url())
+        return
+    found = Place(f"store_{kind}", _made(kind, request, entries, django_db_blocker))
+    with django_db_blocker.unblock():
+        from django.db import connections
+
+        sql_site.empty(found.name)
+        yield found
+        connections[found.name].close()
 
 
 @pytest.fixture(autouse=True)

@@ -23,9 +23,10 @@ import django.db.models  # noqa: F401
 from sojourn.core.timeouts import DAY, MINUTE
 from sojourn.notify.deliverer import Deliverer
 from sojourn.notify.sinks import DeliveryFailed, Message
-from sojourn.stores.sql import SQLStore
+from sojourn.stores.movable import Movable
 from sojourn.testing.processes import end_with_parent
 from tests.stores import sql_site
+from tests.stores.places import Place
 
 FASTER = 30
 """How much faster the workers' clocks run than ours, so that a minute's lease is soon over."""
@@ -69,41 +70,28 @@ def sinks(path: str) -> list[FileSink]:
     return [FileSink("hook", path), FileSink("mail", path, fold=MINUTE)]
 
 
-def unhurried(alias: str) -> str:
-    """Let SQLite not wait for the disk: what a process leaves behind that is killed is in its file all the same."""
+def unhurried(place: Place) -> Movable:
+    """A store that wants every event, on an SQLite that does not wait for the disk: what a process leaves behind that
+    is killed is in its file all the same."""
     from django.db import connections
 
-    if connections[alias].vendor == "sqlite":
-        sql_site.run(alias, "PRAGMA synchronous = OFF")
-    return alias
+    store = place.open(lambda _: True)
+    if place.entry is not None and connections[place.name].vendor == "sqlite":
+        sql_site.run(place.name, "PRAGMA synchronous = OFF")
+    return store
 
 
-def work(entry: dict[str, Any], path: str, start: int, since: float) -> None:
+def work(place: Place, path: str, start: int, since: float) -> None:
     """A worker, until it is killed or its parent ends."""
     end_with_parent()
     sql_site.configure(alone=True)
-    from sojourn.contrib.django.database import DjangoDatabase
-
-    store = SQLStore(DjangoDatabase(unhurried(sql_site.add("delivery", entry))), wanted=lambda _: True)
-    Deliverer(store, sinks(path), clock=quick_clock(start, since)).run(threading.Event(), pause=0.02)
-
-
-def work_on_redis(url: str, path: str, start: int, since: float) -> None:
-    """The same on Valkey or Redis."""
-    end_with_parent()
-    from sojourn.stores.redis.address import Address
-    from sojourn.stores.redis.servers import Servers
-    from sojourn.stores.redis.sync import RedisStore
-
-    store = RedisStore(Servers(Address.parse(url)), wanted=lambda _: True)
-    Deliverer(store, sinks(path), clock=quick_clock(start, since)).run(threading.Event(), pause=0.02)
+    Deliverer(unhurried(place), sinks(path), clock=quick_clock(start, since)).run(threading.Event(), pause=0.02)
 
 
 @dataclass
 class Workers:
     """Two processes that deliver; each that is killed is replaced."""
 
-    work: Callable[..., None]
     target: tuple[Any, ...]
     kills: int = 0
     _running: list[BaseProcess] = field(default_factory=list)
@@ -112,7 +100,7 @@ class Workers:
         """One more."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
-        process = context.Process(target=self.work, args=self.target, daemon=True)
+        process = context.Process(target=work, args=self.target, daemon=True)
         process.start()
         self._running.append(process)
 
@@ -137,9 +125,9 @@ class Workers:
 
 
 @contextmanager
-def working(*target: Any, by: Callable[..., None] = work) -> Iterator[Workers]:
+def working(*target: Any) -> Iterator[Workers]:
     """Two workers, until the block ends."""
-    workers = Workers(by, target)
+    workers = Workers(target)
     try:
         workers.begin()
         workers.begin()
