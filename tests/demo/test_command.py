@@ -16,6 +16,7 @@ import pytest
 
 from sojourn import cli
 from tests.demo.visitor import COMMAND, Visitor, running
+from tests.services.process import wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,6 +47,18 @@ def test_sessions_may_be_on_a_valkey_that_ends_with_it(tmp_path: Path, by: signa
         assert not Path(place).exists()
     assert list((tmp_path / "kept" / "valkey" / "appendonlydir").iterdir())
     assert [each.name for each in tmp_path.iterdir()] == ["kept"]
+
+
+@pytest.mark.redis
+def test_a_demonstration_that_is_killed_takes_its_valkey_with_it(tmp_path: Path) -> None:
+    with running(["--store", "redis"], environment={"TMPDIR": str(tmp_path)}) as demo:
+        (place,) = re.findall(r", at unix://(\S+)$", demo.text, re.MULTILINE)
+        with socket.socket(socket.AF_UNIX) as connected:
+            connected.connect(place)
+            demo.process.kill()
+            connected.settimeout(60)
+            assert connected.recv(1) == b"", "it has closed the connection"
+        wait_until(lambda: not Path(place).parent.exists(), 60, "nothing is left of its socket")
 
 
 def test_without_a_valkey_it_says_what_to_install(

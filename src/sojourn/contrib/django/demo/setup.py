@@ -145,9 +145,12 @@ def prepare() -> list[Account]:
 
 
 def close() -> None:
-    """Close the database, so that its file can be deleted everywhere."""
+    """Let nobody use the store any more, and close the database, so that its file can be deleted everywhere."""
     from django.db import connections
 
+    from sojourn.contrib.django.internal import herald
+
+    herald.stop_delivering()
     connections.close_all()
 
 

@@ -1,7 +1,9 @@
-"""A Valkey or Redis of the demonstration's own: it listens on a socket that nobody else can open, and ends with it."""
+"""A Valkey or Redis of the demonstration's own: it listens on a socket that nobody else can open, and ends with it,
+however that ends (see `guard`)."""
 
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,6 +16,8 @@ from urllib.parse import quote
 PROGRAMS = ("valkey-server", "redis-server")
 PATIENCE = 20.0
 """Seconds in which it must have started; what was kept is read in that time."""
+
+_GUARD = (sys.executable, "-m", "sojourn.contrib.django.demo.guard")
 
 
 class NoServer(Exception):
@@ -34,13 +38,15 @@ def running(folder: Path) -> Iterator[Running]:
     program, data = _program(), folder / "valkey"
     data.mkdir(mode=0o700, exist_ok=True)
     # Not in `folder`, whose name may be longer than a socket's may be.
-    with tempfile.TemporaryDirectory(prefix="sojourn-") as place, (data / "log").open("ab") as log:
+    place = tempfile.mkdtemp(prefix="sojourn-")
+    with (data / "log").open("ab") as log:
         socket = Path(place) / "s"
         settings = {"port": 0, "unixsocket": socket, "unixsocketperm": 700, "dir": data, "appendonly": "yes"}
         options = [text for name, value in settings.items() for text in (f"--{name}", str(value))]
         # In a session of its own: Ctrl-C is for us, and it must not end before the last answer.
         process = subprocess.Popen(  # noqa: S603  # nothing of it comes from elsewhere
-            [program, *options, "--save", "", "--maxmemory-policy", "noeviction"],
+            [*_GUARD, place, program, *options, "--save", "", "--maxmemory-policy", "noeviction"],
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -49,8 +55,7 @@ def running(folder: Path) -> Iterator[Running]:
             _wait(process, socket, data / "log")
             yield Running(f"unix://{quote(str(socket))}", program)
         finally:
-            process.terminate()
-            process.wait()
+            process.communicate()
 
 
 def _program() -> Path:

@@ -29,6 +29,12 @@ def keep_delivering() -> None:
         _consider()
 
 
+def stop_delivering() -> None:
+    """Finish the message under way, until somebody asks this process to deliver again."""
+    if _background.running:
+        _background.stop()
+
+
 def _consider() -> None:
     global _declined  # noqa: PLW0603  # of the process, as the thread is
     # Django's and pytest's runners put an outbox there. A thread with a connection of its own would see nothing of
@@ -86,8 +92,7 @@ def _forget(*, setting: str, **_: object) -> None:
     global _declined  # noqa: PLW0603  # as above
     if setting in {"SOJOURN", "DATABASES", "SECRET_KEY"}:
         _declined = False
-        if _background.running:
-            _background.stop()
+        stop_delivering()
 
 
 setting_changed.connect(_forget, dispatch_uid="sojourn.herald")
