@@ -61,6 +61,7 @@ def _saved(
     *,
     instance: Any,
     created: bool,
+    using: str,
     raw: bool = False,
     update_fields: Collection[str] | None = None,
     **_: object,
@@ -69,15 +70,15 @@ def _saved(
     if not raw and _is_user(instance) and _enabled():
         from sojourn.contrib.django.internal.endings import user_saved
 
-        user_saved(instance, created=created, update_fields=update_fields)
+        user_saved(instance, created=created, update_fields=update_fields, using=using)
 
 
-def _deleted(*, instance: Any, **_: object) -> None:
+def _deleted(*, instance: Any, using: str, **_: object) -> None:
     """A user was deleted."""
     if _is_user(instance) and _enabled():
         from sojourn.contrib.django.internal.endings import user_deleted
 
-        user_deleted(instance)
+        user_deleted(instance, using=using)
 
 
 def _memberships_changed(

@@ -40,6 +40,11 @@ def address() -> Address | None:
     return None if isinstance(place, str) else place
 
 
+def takes_part_in(alias: str) -> bool:
+    """Whether all that the store writes stands or falls with the transactions of this database."""
+    return {current().STORE, current().MOVE_TO} <= {alias, None}
+
+
 def opened(wanted: Callable[[Event], bool]) -> tuple[Store, Committed]:
     """The store, which nobody watches yet, and what tells when its writes are durable. Connects to nothing.
 
