@@ -12,8 +12,8 @@ PREFIX = "sojourn"
 """With what keys begin, unless the address of the store says otherwise."""
 
 CONTAINERS = {
-    "meta": "hash: `epoch`, the moment before which sessions are void; `seq`, the last number of an event; `move`; "
-    "`vanished`, the version of whoever has no entry; `again`",
+    "meta": "hash: `epoch`, the moment before which sessions are void; `closed`, start and sid up to which none is "
+    "open; `seq`, the last number of an event; `move`; `vanished`, the version of whoever has no entry; `again`",
     "sessions": "hash: sid -> record of a session (`texts.session_text`)",
     "tokens": "hash: SHA-256 of a token, 32 bytes -> sid; with `<` before it, if a newer token has replaced it",
     "subjects": "hash: subject -> version, sids of open sessions, tabs between, a newline, the profile as JSON",

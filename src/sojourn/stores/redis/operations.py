@@ -2,19 +2,20 @@
 
 import random
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import RecordFormatError, StoreContention, StoreError, StoreUnconfirmed
 from sojourn.core.events import Event
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.store import Decide
-from sojourn.core.timeouts import deadlines
+from sojourn.core.timeouts import deadline
 from sojourn.core.tokens import check_subject, route_of
 from sojourn.stores.damage import moment
 from sojourn.stores.redis.asking import Call, Operation, Pause, Unconfirmed, one
 from sojourn.stores.redis.changes import Reading, added, changed
 from sojourn.stores.redis.keys import EVERY_ROUTE, route_of_sid
+from sojourn.stores.redis.merging import merged
 from sojourn.stores.redis.texts import session_in, ticket_in
 from sojourn.stores.rows import WIDTHS, storable
 
@@ -106,11 +107,40 @@ class Operations:
             yield from one(Call("restore", route_of(subject), (subject, tickets, events, *additions)))
 
     def overdue(self, now: int, limit: int) -> Operation[Sequence[Session]]:
-        """See `Store.overdue`. One call for each route. Damaged records are passed over."""
-        replies = yield [Call("overdue", route, (now, max(0, limit))) for route in EVERY_ROUTE]
-        found = [session for epoch, *records in replies for record in records for session in readable(record, epoch)]
-        found.sort(key=lambda session: (deadlines(session)[0][0] if deadlines(session) else 0, *place(session)))
-        return tuple(found[:limit])
+        """See `Store.overdue`. Reads little more than `limit`, by two indexes: deadlines, and starts before an epoch.
+
+        One call for each route, two if there was an epoch; more where that finds little. Damaged records are passed
+        over. What is overdue and on no roster is forgotten.
+        """
+        by_deadline: list[Session] = []
+        by_start: list[Session] = []
+        latest = None
+
+        def ended(entry: Sequence[Any], epoch: bytes | None) -> bool:
+            nonlocal latest
+            # Those with one deadline come in the order of their starts, which its index does not know.
+            if len(by_deadline) >= limit and entry[0] != latest:
+                return False
+            latest = entry[0]
+            by_deadline.extend(readable(entry[2], epoch))
+            return True
+
+        def void(entry: Sequence[Any], epoch: bytes | None) -> bool:
+            by_start.extend(readable(entry[2], epoch))
+            return len(by_start) < limit
+
+        if limit < 1:
+            return ()
+        first = 4 + limit // 64
+        yield from merged(
+            lambda route, after, most: Call("overdue", route, (now + 1, *after, most)), ended, first=first
+        )
+        epoch = yield from self.epoch()
+        if epoch is not None and epoch <= now:
+            yield from merged(lambda route, after, most: Call("void", route, (now, *after, most)), void, first=first)
+        # What comes first of all comes first by one of the two; some come by both.
+        found = {session.sid: session for session in (*by_deadline, *by_start)}.values()
+        return tuple(sorted(found, key=lambda session: (deadline(session) or 0, *place(session)))[:limit])
 
     def begin_epoch(self, at: int) -> Operation[None]:
         """See `Store.begin_epoch`. One call for each route, all sent at once.

@@ -8,7 +8,6 @@ even_if_full(meta)
 local before = tonumber(redis.call('HGET', meta, 'epoch') or '')
 if not before or before < tonumber(ARGV[1]) then
   redis.call('HSET', meta, 'epoch', ARGV[1])
-  redis.call('HDEL', meta, 'voided')
 else
   redis.call('HSET', meta, 'epoch', before) -- so that a WAIT that follows covers it, whoever wrote it
 end

@@ -32,6 +32,7 @@ for _ = 1, tonumber(ARGV[11]) do
   redis.call('ZADD', created, facts.created, sid)
   if facts.state == 'open' then
     table.insert(entry, sid)
+    look_again_from(meta, facts.created)
     redis.call('ZADD', open, score(deadline_of(facts)), sid)
   else
     redis.call('ZADD', ended, facts.ended, sid)
@@ -39,7 +40,6 @@ for _ = 1, tonumber(ARGV[11]) do
     if with_address == '1' then redis.call('ZADD', addressed, facts.ended, sid) end
   end
 end
-redis.call('HDEL', meta, 'voided') -- some may have begun before the epoch
 if ARGV[6] ~= '' then redis.call('ZADD', seen, ARGV[6], subject) end
 if ARGV[14] ~= '' then redis.call('ZADD', signed_in, ARGV[14], subject) end
 if #entry > 1 or ARGV[5] ~= '' then

@@ -57,7 +57,6 @@ local function index(sid, facts, with_address)
   if with_address then redis.call('ZADD', addressed, facts.ended, sid) end
 end
 
-local epoch = tonumber(redis.call('HGET', meta, 'epoch') or '')
 local at = 12
 for _ = 1, tonumber(ARGV[9]) do
   local sid, how, record, carried, with_address = unpack(ARGV, at, at + 4)
@@ -79,7 +78,7 @@ for _ = 1, tonumber(ARGV[9]) do
     redis.call('HSET', tokens, token, sid)
     if how == 'insert' then
       redis.call('ZADD', created, facts.created, sid)
-      if epoch and tonumber(facts.created) < epoch then redis.call('HDEL', meta, 'voided') end
+      look_again_from(meta, facts.created)
       if facts.state == 'open' and not is_open[sid] then
         table.insert(order, sid)
         is_open[sid] = true

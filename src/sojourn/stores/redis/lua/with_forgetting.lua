@@ -59,3 +59,16 @@ local function alone(to, subject)
   local ended = redis.call('ZRANGEBYLEX', to.history, '[' .. subject .. '\0', '(' .. subject .. '\1', 'LIMIT', 0, 1)
   return #ended == 0 and entry or nil
 end
+
+-- An open session's record; nothing if it is damaged, or the session has ended. What leads nowhere is forgotten: a sid
+-- without a record, and a session on no roster (lost behind our back), which nobody could end.
+local function open_record(to, sid)
+  local record = redis.call('HGET', to.sessions, sid)
+  local facts = record and facts_of(record)
+  local body = facts and facts.state == 'open' and body_of(record, facts)
+  if record and not (body and type(body[2]) == 'string') then return nil end
+  local entry = record and redis.call('HGET', to.subjects, body[2]) or ''
+  local listed = string.match(entry, '^[^\t\n]*([^\n]*)') .. '\t'
+  if string.find(listed, '\t' .. sid .. '\t', 1, true) then return record end
+  forget_session(to, sid)
+end
