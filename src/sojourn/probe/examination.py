@@ -1,13 +1,13 @@
 """What a check is given: visitors, sign-ins within the budget, and what is known of the application."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sojourn.probe.clock import Clock
 from sojourn.probe.errors import LockedOut, NotTestable, OutOfSignIns, ProbeError, Unreachable
 from sojourn.probe.lockout import sign_of_lockout
 from sojourn.probe.network import Network
@@ -32,8 +32,8 @@ class Attempt:
 class Budget:
     """How many sign-ins are left, and the pause between two of them. Safe to use from several threads."""
 
-    def __init__(self, profile: Profile, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._left, self._pause, self._sleep = profile.max_sign_ins, profile.pause, sleep
+    def __init__(self, profile: Profile, *, clock: Clock | None = None) -> None:
+        self._left, self._pause, self._sleep = profile.max_sign_ins, profile.pause, (clock or Clock()).sleep
         self._lock = threading.Lock()
         self.spent = 0
 
@@ -51,13 +51,33 @@ class Budget:
             self._sleep(self._pause)
 
 
+@dataclass(eq=False)
+class _Begun:
+    """A session that is to be signed out of."""
+
+    visitor: Visitor
+    kept: Visitor | None = None
+    """With the very cookies that it began with: they may open it still where the browser has lost or renewed them."""
+
+
 class Examination:
     """One application under audit. Every session begun here is signed out by `sign_out_of_all`."""
 
-    def __init__(self, network: Network, survey: Survey, budget: Budget) -> None:
+    def __init__(
+        self,
+        network: Network,
+        survey: Survey,
+        budget: Budget,
+        *,
+        clock: Clock | None = None,
+        waits: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self.network, self.survey, self.budget = network, survey, budget
         self.profile: Profile = network.profile
-        self._signed_in: list[Visitor] = []
+        self.clock = clock or Clock()
+        self._waits = waits
+        self._begun: list[_Begun] = []
+        self._left: list[_Begun] = []
         self._known: dict[str, object] = {}
 
     def visitor(self) -> Visitor:
@@ -76,8 +96,11 @@ class Examination:
         self.budget.spend(len(visitors))
         who, login = account or self.profile.account, self.survey.login
         finishing = [login.begin(visitor, who) for visitor in visitors]
-        self._signed_in += visitors  # even if the answer gets lost: there may be a session now
+        begun = [_Begun(visitor) for visitor in visitors]
+        self._begun += begun  # even if the answer gets lost: there may be a session now
         answers = together(finishing)
+        for each in begun:
+            each.kept = each.visitor.twin()
         return [self._judge(visitor, tuple(pages)) for visitor, pages in zip(visitors, answers, strict=True)]
 
     def sign_in(self, visitor: Visitor | None = None, *, account: Account | None = None) -> Visitor:
@@ -135,24 +158,54 @@ class Examination:
             raise NotTestable("No way to sign out was found (`logout` in the profile names it)")
         return self.survey.logout.press(visitor)
 
-    def sign_out_of_all(self) -> int:
-        """Sign out of every session begun here; how many may be open still, because the application did not let us."""
-        visitors, self._signed_in = self._signed_in, []
-        left = 0
-        for visitor in visitors:
-            try:
-                if self.is_signed_in(visitor):
-                    self.sign_out(visitor)
-                    left += self.is_signed_in(visitor)
-            except ProbeError:
-                left += 1
-        return left
+    def wait(self, seconds: float) -> None:
+        """Let so much time go by. It is not counted as the audit's own time; Ctrl-C ends it like anything else."""
+        ends = self.clock.now() + seconds
+        self.network.lengthen(seconds)
+        while (left := ends - self.clock.now()) > 0:
+            self._waits(left)
+            self.clock.sleep(min(left, 1.0))
+
+    def sign_out_of_all(self, *, again: bool = False) -> int:
+        """Sign out of every session begun here; how many may be open still, because the application did not let us.
+
+        Those are not tried `again` after each check, only where it is asked for. Interrupted, it knows all the same
+        which are left.
+        """
+        if again:
+            self._begun, self._left = self._left + self._begun, []
+        while self._begun:
+            if not self._end(self._begun[0]):
+                self._left.append(self._begun[0])
+            del self._begun[0]
+        return len(self._left)
+
+    @property
+    def left_open(self) -> int:
+        """Sessions begun here that may be open still."""
+        return len(self._left) + len(self._begun)
 
     def known(self, name: str, find: Callable[[], T]) -> T:
         """What several checks want to know, found once: the observed limit, say. An error is not remembered."""
         if name not in self._known:
             self._known[name] = find()
         return self._known[name]  # type: ignore[return-value]
+
+    def _end(self, begun: _Begun) -> bool:
+        """Sign out of one; whether nothing opens it any more."""
+        browsers = [begun.visitor]
+        if begun.kept and self.token(begun.kept) != self.token(begun.visitor):
+            browsers.append(begun.kept)
+        try:
+            for browser in browsers:
+                if self.is_signed_in(browser):
+                    kept = browser.twin()
+                    self.sign_out(browser)
+                    if self.is_signed_in(kept):
+                        return False
+        except ProbeError:
+            return False
+        return True
 
     def _judge(self, visitor: Visitor, pages: tuple[Page, ...]) -> Attempt:
         signed_in = False

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sojourn.probe.answers import Answer, Verdict
 from sojourn.probe.check import Check, Need
+from sojourn.probe.clock import Clock
 from sojourn.probe.errors import LockedOut, NotTestable, OutOfTime, ProbeError
 from sojourn.probe.examination import Budget, Examination
 from sojourn.probe.masking import Masker
@@ -26,22 +27,36 @@ class Watcher(Protocol):
         """A check has come to something."""
         ...
 
+    def waits(self, seconds: float) -> None:
+        """The check lets time go by, as it is told at least every second; so many seconds of it are left."""
+        ...
+
 
 def audit(
-    profile: Profile, checks: Sequence[Check], *, watcher: Watcher | None = None, skipped: Sequence[Check] = ()
+    profile: Profile,
+    checks: Sequence[Check],
+    *,
+    watcher: Watcher | None = None,
+    skipped: Sequence[Check] = (),
+    clock: Clock | None = None,
 ) -> Report:
-    """Audit an application, and sign out of everything in the end, whatever happens (Ctrl-C included).
+    """Audit an application, and sign out of everything in the end, whatever happens.
+
+    Ctrl-C ends the audit and signs out; once more, it ends that too. Either way there is a report of what was found,
+    and of the sessions that are left.
 
     Raises ProbeError (CannotSignIn, Unreachable, ...) where not even the survey can be made.
     """
-    network, masker, began, start = Network(profile), Masker(), time.time(), time.monotonic()
+    clock = clock or Clock()
+    network, masker, began, start = Network(profile, clock=clock.now), Masker(), time.time(), clock.now()
     for account in filter(None, (profile.account, profile.admin)):
         masker.learn("password", account.password.reveal())
     findings: list[Finding] = []
-    stopped, left_open = "", 0
+    stopped = ""
     try:
-        budget = Budget(profile)
-        examination = Examination(network, survey(network, budget), budget)
+        budget = Budget(profile, clock=clock)
+        waits = watcher.waits if watcher else lambda _: None
+        examination = Examination(network, survey(network, budget), budget, clock=clock, waits=waits)
         try:
             for check in checks:
                 if watcher:
@@ -54,23 +69,26 @@ def audit(
                 if watcher:
                     watcher.ends(findings[-1])
         except KeyboardInterrupt:
-            stopped = "Stopped by the operator"
+            stopped = f"Stopped by the operator at {check.id}"
         finally:
             network.extend(60)
-            left_open = examination.sign_out_of_all()
+            try:
+                examination.sign_out_of_all(again=True)
+            except KeyboardInterrupt:
+                stopped = f"{stopped or 'Stopped by the operator'}, and while it was signing out"
         found = examination.survey
         return Report(
             target=profile.target,
             account=profile.account.name,
             began=began,
-            seconds=time.monotonic() - start,
+            seconds=clock.now() - start,
             login=masker.mask(found.login.describe()),
             marks=tuple(masker.mask(mark.describe()) for mark in found.marks),
             findings=tuple(findings),
             stopped=stopped,
             requests=len(network.exchanges),
             sign_ins=budget.spent,
-            left_open=left_open,
+            left_open=examination.left_open,
             skipped=tuple(skipped),
         )
     finally:
@@ -79,7 +97,7 @@ def audit(
 
 def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
     """One check. Between two checks nobody is signed in, so that none sees the other's sessions."""
-    start, spent, seen = time.monotonic(), examination.budget.spent, len(examination.network.exchanges)
+    start, spent, seen = examination.clock.now(), examination.budget.spent, len(examination.network.exchanges)
     try:
         _has(check.needs, examination.profile)
         verdict = check.look(examination)
@@ -87,6 +105,11 @@ def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
         raise
     except ProbeError as error:
         verdict = Verdict(Answer.NOT_TESTABLE, str(error))
+    except Exception as error:  # noqa: BLE001  # a fault in one check must not take the others' findings with it
+        # Its type alone: the message may show what the check had in its hands.
+        verdict = Verdict(
+            Answer.NOT_TESTABLE, f"The probe itself failed here: {type(error).__name__}. Please report it."
+        )
     finally:
         for exchange in examination.network.exchanges[seen:]:
             masker.learn_from(exchange)
@@ -100,7 +123,7 @@ def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
         tuple(masker.mask(each) for each in verdict.details),
         masker.show_all(verdict.evidence),
         examination.budget.spent - spent,
-        time.monotonic() - start,
+        examination.clock.now() - start,
     )
 
 

@@ -1,14 +1,14 @@
-"""Every check, the cheapest first. A check is a module of this folder: to be there is to be registered."""
+"""Every check: the cheapest first, those that wait last. To be a module of this folder is to be registered."""
 
 import pkgutil
 from functools import cache
 from importlib import import_module
 
-from sojourn.probe.check import Check
+from sojourn.probe.check import Check, Need
 
 
 @cache
 def all_checks() -> tuple[Check, ...]:
-    """The checks by the number of sign-ins that each makes, then by id."""
+    """The checks by whether they wait, then by the number of sign-ins that each makes, then by id."""
     found = [import_module(f"{__name__}.{each.name}").CHECK for each in pkgutil.iter_modules(__path__)]
-    return tuple(sorted(found, key=lambda check: (check.sign_ins, check.id)))
+    return tuple(sorted(found, key=lambda check: (Need.WAIT in check.needs, check.sign_ins, check.id)))

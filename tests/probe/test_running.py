@@ -1,0 +1,149 @@
+"""An audit goes on where a check breaks, ends where the operator ends it, and signs out of what it began."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from sojourn.probe.answers import Answer, Severity, Verdict, passed
+from sojourn.probe.check import Check
+from sojourn.probe.examination import Examination
+from sojourn.probe.profile import Account, Profile
+from sojourn.probe.report import Finding, Report
+from sojourn.probe.running import audit
+from sojourn.probe.secret import Secret
+from tests.patients import plain
+from tests.probe.moments import MovedClock
+
+
+def made(look: Callable[[Examination], Verdict], name: str = "made") -> Check:
+    return Check(
+        id=name,
+        title="A check made for a test",
+        severity=Severity.LOW,
+        references=(),
+        does="",
+        advice="",
+        sign_ins=1,
+        look=look,
+    )
+
+
+def run(
+    checks: Sequence[Check], *, site: plain.Plain | None = None, clock: MovedClock | None = None, **known: object
+) -> Report:
+    with plain.serving(site or plain.Plain()) as url:
+        profile = Profile(url, Account(plain.USER, Secret(plain.PASSWORD)), max_time=120)
+        return audit(profile, checks, clock=clock or MovedClock(), **known)
+
+
+def fine(examination: Examination) -> Verdict:
+    examination.sign_in()
+    return passed("fine")
+
+
+def interrupted(examination: Examination) -> Verdict:
+    examination.sign_in()
+    raise KeyboardInterrupt
+
+
+def open_sessions(site: plain.Plain) -> int:
+    return sum(bool(session.user) for session in site.sessions.values())
+
+
+def test_a_check_that_breaks_is_not_testable_and_the_audit_goes_on() -> None:
+    def breaks(examination: Examination) -> Verdict:
+        raise KeyError(examination.token(examination.sign_in()))
+
+    site = plain.Plain()
+    broken, other = run([made(breaks, "broken"), made(fine)], site=site).findings
+    assert (broken.answer, other.answer) == (Answer.NOT_TESTABLE, Answer.PASS)
+    assert broken.summary == "The probe itself failed here: KeyError. Please report it."
+    assert open_sessions(site) == 0
+
+
+def test_an_interrupted_audit_reports_what_it_found_and_signs_out() -> None:
+    site = plain.Plain()
+    report = run([made(fine), made(interrupted, "endless"), made(fine, "later")], site=site)
+    assert [each.check.id for each in report.findings] == ["made"]
+    assert report.stopped == "Stopped by the operator at endless"
+    assert (report.left_open, open_sessions(site)) == (0, 0)
+
+
+def test_an_audit_interrupted_twice_says_what_it_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def again(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def look(examination: Examination) -> Verdict:
+        examination.sign_in()
+        monkeypatch.setattr(examination, "sign_out", again)
+        return interrupted(examination)
+
+    site = plain.Plain()
+    report = run([made(look)], site=site)
+    assert report.stopped == "Stopped by the operator at made, and while it was signing out"
+    assert report.left_open == open_sessions(site) == 2
+
+
+def test_an_audit_can_be_interrupted_while_it_waits() -> None:
+    class Impatient(MovedClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if self.time > 1_000_030:
+                raise KeyboardInterrupt
+
+    def waits(examination: Examination) -> Verdict:
+        examination.sign_in()
+        examination.wait(10_000)
+        return passed("waited")
+
+    site = plain.Plain()
+    report = run([made(waits)], site=site, clock=Impatient())
+    assert report.stopped == "Stopped by the operator at made"
+    assert report.seconds < 40
+    assert open_sessions(site) == 0
+
+
+def test_waiting_is_shown_and_takes_nothing_from_the_time_of_the_audit() -> None:
+    told = []
+
+    class Watcher:
+        def begins(self, check: Check) -> None: ...
+        def ends(self, finding: Finding) -> None: ...
+        def waits(self, seconds: float) -> None:
+            told.append(seconds)
+
+    def waits(examination: Examination) -> Verdict:
+        examination.wait(600)
+        return fine(examination)
+
+    report = run([made(waits)], watcher=Watcher())  # of an audit that may take 120 seconds
+    assert (report.findings[0].answer, report.seconds) == (Answer.PASS, 600)
+    assert told == list(range(600, 0, -1))
+
+
+def test_a_session_that_only_its_browser_has_lost_counts_as_left_open() -> None:
+    site = plain.Plain("logout-keeps")
+    report = run([made(fine)], site=site)
+    assert report.left_open == open_sessions(site) - 1 == 1  # the survey's own is one more
+
+
+def test_what_one_check_leaves_open_is_tried_again_at_the_end_alone() -> None:
+    site = plain.Plain("logout-keeps")
+    tried = []
+
+    def cures(examination: Examination) -> Verdict:
+        tried.append(examination.left_open)
+        site.illness = ""
+        return passed("cured")
+
+    report = run([made(fine), made(cures, "cures")], site=site)
+    assert tried == [1]
+    assert report.left_open == 0
+
+
+def test_an_application_whose_sessions_stay_open_spoils_no_other_check() -> None:
+    report = run([made(fine), made(fine, "next")], site=plain.Plain("logout-keeps"))
+    assert [each.answer for each in report.findings] == [Answer.PASS, Answer.PASS]
+    assert report.left_open == 2
