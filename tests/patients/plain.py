@@ -1,7 +1,7 @@
 """A plain WSGI application with its sessions in a dict: healthy, or with one named illness.
 
-An illness is one wrong line, as it is found in the wild. `application(illness)` makes the application, `serving()` runs
-it. Every illness is listed in `ILLNESSES` with the check that must find it.
+`Plain(illness)` makes the application; `serving.serving()` serves it; `illnesses.ILLNESSES` lists what it can have.
+How its tokens are made and travel is in `carrying`.
 """
 
 from __future__ import annotations
@@ -10,50 +10,60 @@ import html
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
-from socketserver import ThreadingMixIn
-from urllib.parse import parse_qs
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from tests.patients.carrying import Request, delete_cookie, new_key, set_cookie
+from tests.patients.illnesses import ILLNESSES
 
 USER, PASSWORD = "ann", "correct horse battery"
-ILLNESSES = {
-    "logout-keeps": "logout-replay",  # the cookie goes, the session stays
-}
-"""Each illness, and the check that must find it."""
+
+Answer = tuple[str, list[tuple[str, str]], str]
 
 
 @dataclass
 class Session:
+    began: float
+    address: str
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     user: str = ""
-    seen: float = field(default_factory=time.time)
 
 
 class Plain:
     """The application. One instance is one site."""
 
-    def __init__(self, illness: str = "") -> None:
+    def __init__(self, illness: str = "", *, clock: Callable[[], float] = time.time) -> None:
         assert not illness or illness in ILLNESSES
-        self.illness = illness
+        self.illness, self.clock = illness, clock
         self.sessions: dict[str, Session] = {}
         self.lock = threading.Lock()
-
-    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        cookie = SimpleCookie(environ.get("HTTP_COOKIE", ""))
-        key = cookie["session"].value if "session" in cookie else ""
-        request = Request(environ, key, self.sessions.get(key))
-        view = {
+        self.views: dict[str, Callable[[Request], Answer]] = {
             "/": self.home,
             "/login": self.login,
             "/logout": self.logout,
             "/report": self.report,
-        }.get(environ["PATH_INFO"])
-        status, headers, body = view(request) if view else ("404 Not Found", [], "nothing here")
-        start_response(status, [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store"), *headers])
+            "/account": self.account,
+        }
+
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        request = Request(self, environ)
+        status, headers, body = self.answer(request)
+        start_response(status, [("Content-Type", "text/html; charset=utf-8"), *self.policies(request), *headers])
         return [body.encode()]
+
+    def answer(self, request: Request) -> Answer:
+        """What every request gets: over TLS its view's answer, without TLS the way there."""
+        if request.environ["wsgi.url_scheme"] == "http":
+            return "301 Moved Permanently", [("Location", f"https://localhost{request.path}")], ""
+        view = self.views.get(request.path)
+        return view(request) if view else ("404 Not Found", [], "nothing here")
+
+    def policies(self, request: Request) -> list[tuple[str, str]]:
+        """What every answer says of how it is to be kept and fetched."""
+        return [
+            ("Cache-Control", "no-store"),
+            ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+        ]
 
     def home(self, request: Request) -> Answer:
         return "200 OK", [], '<h1>Welcome</h1><a href="/login">Log in</a> <a href="/report">Your report</a>'
@@ -63,8 +73,8 @@ class Plain:
             key, session = request.key, request.session
             headers = []
             if session is None:
-                key, session = self.begin()
-                headers = [set_cookie(key)]
+                key, session = self.begin(request)
+                headers = [set_cookie(self, key)]
             return (
                 "200 OK",
                 headers,
@@ -80,21 +90,16 @@ class Plain:
         if (request.form.get("name"), request.form.get("password")) != (USER, PASSWORD):
             return "200 OK", [], "wrong name or password"
         self.sessions.pop(request.key, None)
-        key, fresh = self.begin()
+        key, fresh = self.begin(request)
         fresh.user = USER
-        return "303 See Other", [("Location", "/report"), set_cookie(key)], ""
+        return "303 See Other", [("Location", "/report"), set_cookie(self, key)], ""
 
     def report(self, request: Request) -> Answer:
-        if request.session is None or not request.session.user:
-            return "303 See Other", [("Location", "/login?next=/report")], ""
-        return (
-            "200 OK",
-            [],
-            (
-                f"<h1>Report of {html.escape(request.session.user)}</h1><form method='post' action='/logout'>"
-                f"<input type='hidden' name='csrf' value='{request.session.csrf}'><button>Log out</button></form>"
-            ),
-        )
+        return self.page(request, "Report", '<a href="/account">Your account</a>')
+
+    def account(self, request: Request) -> Answer:
+        where = f"Signed in from {request.session.address}" if request.session else ""
+        return self.page(request, "Account", f'<p>{where}</p><a href="/report">Your report</a>')
 
     def logout(self, request: Request) -> Answer:
         if request.method != "POST":
@@ -103,52 +108,22 @@ class Plain:
             return "403 Forbidden", [], "the form is out of date"
         if self.illness != "logout-keeps":
             self.sessions.pop(request.key, None)
-        return (
-            "200 OK",
-            [("Set-Cookie", "session=; Path=/; Max-Age=0"), ("Clear-Site-Data", '"storage"')],
-            "You are logged out",
-        )
+        return "200 OK", [delete_cookie(self), ("Clear-Site-Data", '"storage"')], "You are logged out"
 
-    def begin(self) -> tuple[str, Session]:
-        key, session = secrets.token_urlsafe(32), Session()
+    def page(self, request: Request, title: str, body: str) -> Answer:
+        """A page for those who are signed in; others are sent to sign in."""
+        session = request.session
+        if session is None or not session.user:
+            return "303 See Other", [("Location", f"/login?next={request.path}")], ""
+        out = (
+            "<form method='post' action='/logout'>"
+            f"<input type='hidden' name='csrf' value='{session.csrf}'><button>Log out</button></form>"
+        )
+        return "200 OK", [], f"<h1>{title} of {html.escape(session.user)}</h1>{body}{out}"
+
+    def begin(self, request: Request) -> tuple[str, Session]:
+        """A new session, of nobody yet."""
+        key = new_key(self)
+        session = Session(self.clock(), request.environ["REMOTE_ADDR"])
         self.sessions[key] = session
         return key, session
-
-
-Answer = tuple[str, list[tuple[str, str]], str]
-
-
-class Request:
-    def __init__(self, environ: dict, key: str, session: Session | None) -> None:
-        self.method: str = environ["REQUEST_METHOD"]
-        self.key, self.session = key, session
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        body = environ["wsgi.input"].read(length).decode() if length else ""
-        self.form = {name: values[0] for name, values in parse_qs(body).items()}
-        self.query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
-
-
-def set_cookie(key: str) -> tuple[str, str]:
-    return "Set-Cookie", f"session={key}; Path=/; HttpOnly; Secure; SameSite=Lax"
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def serving(application: Callable) -> Iterator[str]:
-    """Serve a WSGI application on a free port, in threads; its address."""
-    with make_server("127.0.0.1", 0, application, _Server, _Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks import all_checks
-from sojourn.probe.profile import Account, Profile
 from sojourn.probe.report import Report
 from sojourn.probe.running import audit
-from sojourn.probe.secret import Secret
-from tests.patients import plain
+from tests.patients.illnesses import ILLNESSES, Illness
+from tests.patients.plain import Plain
+from tests.patients.serving import Site, serving
 
 CHECKS = {check.id: check for check in all_checks()}
 
 
-def audited(illness: str, *checks: str) -> Report:
-    with plain.serving(plain.Plain(illness)) as url:
-        profile = Profile(url, Account(plain.USER, Secret(plain.PASSWORD)))
-        return audit(profile, [CHECKS[each] for each in checks])
+def audited(site: Site, *checks: str) -> Report:
+    return audit(site.profile(), [CHECKS[each] for each in checks])
 
 
-@pytest.mark.parametrize(("illness", "check"), plain.ILLNESSES.items(), ids=list(plain.ILLNESSES))
-def test_a_check_fires_on_its_patient(illness: str, check: str) -> None:
-    (finding,) = audited(illness, check).findings
-    assert finding.answer is Answer.FAIL, finding
+@pytest.fixture(scope="module")
+def healthy() -> Iterator[Site]:
+    with serving(Plain()) as site:
+        yield site
+
+
+@pytest.mark.parametrize(("name", "illness"), ILLNESSES.items(), ids=list(ILLNESSES))
+def test_a_check_fires_on_its_patient(name: str, illness: Illness) -> None:
+    with serving(Plain(name)) as site:
+        (finding,) = audited(site, illness.check).findings
+    assert finding.answer is illness.answer, finding
     assert finding.evidence
 
 
-@pytest.mark.parametrize("check", sorted(set(plain.ILLNESSES.values())))
-def test_a_check_is_silent_on_the_healthy_twin(check: str) -> None:
-    (finding,) = audited("", check).findings
+@pytest.mark.parametrize("check", sorted({each.check for each in ILLNESSES.values()}))
+def test_a_check_is_silent_on_the_healthy_twin(healthy: Site, check: str) -> None:
+    (finding,) = audited(healthy, check).findings
     assert finding.answer is Answer.PASS, finding
 
 
-def test_nobody_is_left_signed_in() -> None:
-    assert audited("", "logout-replay").left_open == 0
+def test_nobody_is_left_signed_in(healthy: Site) -> None:
+    assert audited(healthy, "logout-replay").left_open == 0

@@ -4,6 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -31,6 +32,9 @@ class Network:
             timeout=httpx.Timeout(ANSWER_TIME / 2, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
             headers={"User-Agent": "Mozilla/5.0 (compatible; sojourn-probe)", "Accept-Language": "en"},
+            cookies=CookieJar(
+                DefaultCookiePolicy(allowed_domains=[])
+            ),  # else one visitor's would go out with another's
             verify=ssl.create_default_context(cafile=profile.ca or None),
         )
 
@@ -80,7 +84,8 @@ class Network:
 
     def _read(self, method: str, url: str, headers: dict[str, str], body: str, began: float) -> Exchange:
         read, cut = bytearray(), False
-        with self._client.stream(method, url, headers=headers, content=body.encode() or None) as answer:
+        raw = {name.encode(): value.encode() for name, value in headers.items()}  # a cookie may hold more than ASCII
+        with self._client.stream(method, url, headers=raw, content=body.encode() or None) as answer:
             for chunk in answer.iter_bytes(16_384):
                 read += chunk
                 if len(read) > MAX_BODY or self._clock() - began > ANSWER_TIME:

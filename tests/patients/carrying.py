@@ -1,0 +1,56 @@
+"""How the plain application makes its tokens, and how they travel: in one cookie, and in nothing else."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+if TYPE_CHECKING:
+    from tests.patients.plain import Plain, Session
+
+COOKIE = "__Host-session"
+
+
+class Request:
+    """What a browser asks for, and the session that it brought."""
+
+    def __init__(self, site: Plain, environ: dict) -> None:
+        self.environ = environ
+        self.method: str = environ["REQUEST_METHOD"]
+        self.path: str = environ["PATH_INFO"]
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length).decode(errors="replace") if length else ""
+        self.form = {name: values[0] for name, values in parse_qs(body).items()}
+        self.query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+        self.key = presented(site, self)
+        self.session: Session | None = site.sessions.get(self.key)
+
+
+def presented(site: Plain, request: Request) -> str:
+    """The token that a request brought; "" for none."""
+    for pair in request.environ.get("HTTP_COOKIE", "").split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == cookie_name(site):
+            return value
+    return ""
+
+
+def new_key(site: Plain) -> str:
+    """A token for a new session."""
+    return secrets.token_urlsafe(32)
+
+
+def cookie_name(site: Plain) -> str:
+    """What the session's cookie is called."""
+    return COOKIE
+
+
+def set_cookie(site: Plain, key: str) -> tuple[str, str]:
+    """The header that gives a browser its token."""
+    return "Set-Cookie", f"{cookie_name(site)}={key}; Path=/; HttpOnly; Secure; SameSite=Lax"
+
+
+def delete_cookie(site: Plain) -> tuple[str, str]:
+    """The header that takes it away."""
+    return "Set-Cookie", f"{cookie_name(site)}=; Path=/; Secure; Max-Age=0"
