@@ -145,7 +145,8 @@ class Cluster:
             node.stop()
 
     def _url(self, user: str, password: str) -> str:
-        return f"redis+cluster://{user}:{password}@{','.join(f'{HOST}:{node.port}' for node in self.nodes)}/0"
+        hosts, secured = ",".join(f"{HOST}:{node.port}" for node in self.nodes), self.nodes[0].secured
+        return f"redis{'s' * bool(secured)}+cluster://{user}:{password}@{hosts}/0{secured}"
 
     def _own_seats(self) -> list[tuple[ValkeyServer, Seat]]:
         """What each running node says of itself: nobody knows better which slots it serves."""
@@ -173,18 +174,21 @@ class Cluster:
                 yield f"{port} neither serves slots nor follows a node that does"
 
 
-def start(product: str = "valkey", *, durable: bool = False) -> Cluster:
+def start(product: str = "valkey", *, durable: bool = False, tls: bool = False) -> Cluster:
     """Start three masters, each with a third of the slots and a replica. Takes about four seconds.
 
-    product: one of `valkey.PRODUCTS`. durable: every node's writes are on disk before they are answered.
+    product: one of `valkey.PRODUCTS`. durable: every node's writes are on disk before they are answered. tls (Redis
+    only): nothing between nodes or to clients is plain text.
     Raises NotInstalled when the server or redis-py is missing, ServerFailed or TimeoutError when it does not start.
     """
     password = secrets.token_hex(24)
+    transport: dict[str, Any] = {"transport": "tls", "authority": valkey.new_authority()} if tls else {}
+    secured = {"tls-cluster": "yes", "tls-replication": "yes"} if tls else {}
     with contextlib.ExitStack() as undo:
         nodes = []
         for _ in range(2 * MASTERS):
-            settings = {**SETTINGS, "masterauth": password, "cluster-port": str(lasting_port())}
-            nodes.append(valkey.start(product, durable=durable, password=password, settings=settings))
+            settings = {**SETTINGS, **secured, "masterauth": password, "cluster-port": str(lasting_port())}
+            nodes.append(valkey.start(product, durable=durable, password=password, settings=settings, **transport))
             undo.callback(nodes[-1].stop)
         made = Cluster(product, nodes[0].version, tuple(nodes), password)
         _form(made)

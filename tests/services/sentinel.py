@@ -107,7 +107,8 @@ class SentinelGroup:
 
     def _url(self, user: str, password: str) -> str:
         watchers = ",".join(f"{HOST}:{watcher.port}" for watcher in self.sentinels)
-        return f"redis+sentinel://{user}:{password}@{watchers}/{MASTER_NAME}/0"
+        secured = self.servers[0].secured
+        return f"redis{'s' * bool(secured)}+sentinel://{user}:{password}@{watchers}/{MASTER_NAME}/0{secured}"
 
     def _agreed(self) -> bool:
         try:
@@ -140,18 +141,21 @@ class SentinelGroup:
                 yield f"Sentinel {watcher.port} does not see the replica well"
 
 
-def start(product: str = "valkey", *, durable: bool = False) -> SentinelGroup:
+def start(product: str = "valkey", *, durable: bool = False, tls: bool = False) -> SentinelGroup:
     """Start a master, its replica and three Sentinels that have met. Takes about three seconds.
 
-    product: one of `valkey.PRODUCTS`. durable: the servers' writes are on disk before they are answered.
+    product: one of `valkey.PRODUCTS`. durable: the servers' writes are on disk before they are answered. tls (Redis
+    only): nothing between any of them or to clients is plain text.
     Raises NotInstalled when the server or redis-py is missing, ServerFailed or TimeoutError when it does not start.
     """
     password = secrets.token_hex(24)
-    replication = {"masterauth": password, "repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1"}
+    transport: dict[str, Any] = {"transport": "tls", "authority": valkey.new_authority()} if tls else {}
+    secured = {"tls-replication": "yes"} if tls else {}
+    replication = {**secured, "masterauth": password, "repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1"}
     with contextlib.ExitStack() as undo:
 
         def run(**how: Any) -> ValkeyServer:
-            started = valkey.start(product, **how)
+            started = valkey.start(product, **how, **transport)
             undo.callback(started.stop)
             return started
 
@@ -159,6 +163,7 @@ def start(product: str = "valkey", *, durable: bool = False) -> SentinelGroup:
         following = {**replication, "replicaof": f"{HOST} {master.port}"}
         replica = run(durable=durable, password=password, settings=following)
         watching = {
+            **secured,
             "sentinel monitor": f"{MASTER_NAME} {HOST} {master.port} {QUORUM}",
             "sentinel auth-pass": f"{MASTER_NAME} {password}",
             "sentinel down-after-milliseconds": f"{MASTER_NAME} {DOWN_AFTER}",

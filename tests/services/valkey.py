@@ -18,13 +18,14 @@ import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.services.availability import NotInstalled
 from tests.services.process import DataDirectory, ServerProcess, lasting_port
 
 if TYPE_CHECKING:
     import redis
+    from trustme import CA
 
 PRODUCTS = ("valkey", "redis")
 TRANSPORTS = ("tcp", "unix", "tls")
@@ -98,6 +99,11 @@ class ValkeyServer:
         self.execute("FLUSHALL")
 
     @property
+    def secured(self) -> str:
+        """The options of a URL by which this server is believed, with their `?`; empty unless it speaks TLS."""
+        return "".join(self._place.partition("?")[1:]) if self._scheme == "rediss" else ""
+
+    @property
     def running(self) -> bool:
         """Tell whether the server can answer: it was neither killed nor paused."""
         return self._process.running
@@ -136,13 +142,14 @@ def start(
     password: str | None = None,
     settings: Mapping[str, str] | None = None,
     arguments: Sequence[str] = (),
+    authority: CA | None = None,
 ) -> ValkeyServer:
     """Start a server without any data. Takes a tenth of a second.
 
     product: one of PRODUCTS. durable: every write is on disk before it is answered, for tests that kill the server.
     transport: one of TRANSPORTS; "tls" (Redis only) with a certificate made for this server, whose authority the URL
     names. password: of the user `default`, else a random one. settings: more lines of configuration, by name.
-    arguments: for the command line, such as "--sentinel".
+    arguments: for the command line, such as "--sentinel". authority: who signs the certificate; one of its own if None.
     Raises NotInstalled when the server or redis-py is missing, ServerFailed when it does not start.
     """
     if product not in PRODUCTS or transport not in TRANSPORTS:
@@ -152,7 +159,8 @@ def start(
     directory = DataDirectory(f"sojourn-{product}-")
     try:
         persistence = DURABLE if durable else VOLATILE
-        return _start(directory, program, product, transport, password, {**persistence, **(settings or {})}, arguments)
+        listening = _listening(directory, transport, authority)
+        return _start(directory, program, product, listening, password, {**persistence, **(settings or {})}, arguments)
     except BaseException:
         directory.remove()
         raise
@@ -179,28 +187,35 @@ def write_settings(directory: DataDirectory, name: str, settings: Mapping[str, s
     return path
 
 
+class _Listening(NamedTuple):
+    """The scheme and the place for URLs, and the settings that make a server listen there and nowhere else."""
+
+    scheme: str
+    place: str
+    port: int
+    settings: dict[str, str]
+
+
 def _start(
     directory: DataDirectory,
     program: Path,
     product: str,
-    transport: str,
+    listening: _Listening,
     password: str | None,
     settings: Mapping[str, str],
     arguments: Sequence[str],
 ) -> ValkeyServer:
     password = secrets.token_hex(24) if password is None else password
-    port = 0 if transport == "unix" else lasting_port()
-    scheme, place, listening = _listening(directory, transport, port)
     configuration = {
         "bind": HOST,
-        **listening,
+        **listening.settings,
         "dir": str(directory.path),
         **({"requirepass": password} if password else {}),
         "maxmemory-policy": "noeviction",
         "shutdown-timeout": "0",  # a master that ends waits ten seconds for a replica that is not there any more
         **settings,
     }
-    url = _url(scheme, USER, password, place)
+    url = _url(listening.scheme, USER, password, listening.place)
 
     def ready() -> bool:
         try:
@@ -214,32 +229,38 @@ def _start(
     return ValkeyServer(
         product=product,
         version=str(reported.get("valkey_version", reported["redis_version"])),
-        port=port,
+        port=listening.port,
         password=password,
-        _scheme=scheme,
-        _place=place,
+        _scheme=listening.scheme,
+        _place=listening.place,
         _process=process,
     )
 
 
-def _listening(directory: DataDirectory, transport: str, port: int) -> tuple[str, str, dict[str, str]]:
-    """Return the scheme and the place for URLs, and the settings that make a server listen there and nowhere else."""
+def _listening(directory: DataDirectory, transport: str, authority: CA | None) -> _Listening:
     if transport == "unix":
         socket = directory.path / "s"
-        return "unix", f"{socket}?db=0", {"port": "0", "unixsocket": str(socket), "unixsocketperm": "700"}
+        settings = {"port": "0", "unixsocket": str(socket), "unixsocketperm": "700"}
+        return _Listening("unix", f"{socket}?db=0", 0, settings)
+    port = lasting_port()
     if transport == "tls":
-        authority, settings = _certificates(directory)
-        return "rediss", f"{HOST}:{port}/0?ssl_ca_certs={authority}", {"port": "0", "tls-port": str(port), **settings}
-    return "redis", f"{HOST}:{port}/0", {"port": str(port)}
+        trusted, settings = _certificates(directory, authority or new_authority())
+        settings |= {"port": "0", "tls-port": str(port)}
+        return _Listening("rediss", f"{HOST}:{port}/0?ssl_ca_certs={trusted}", port, settings)
+    return _Listening("redis", f"{HOST}:{port}/0", port, {"port": str(port)})
 
 
-def _certificates(directory: DataDirectory) -> tuple[Path, dict[str, str]]:
-    """Make a certificate for the loopback. Returns the file of its authority, and the settings that use it."""
+def new_authority() -> CA:
+    """Return somebody who signs certificates, for servers that are to trust one another. Raises NotInstalled."""
     try:
         import trustme
     except ImportError as error:
         raise NotInstalled("certificates cannot be made: pip install trustme") from error
-    authority = trustme.CA()
+    return trustme.CA()
+
+
+def _certificates(directory: DataDirectory, authority: CA) -> tuple[Path, dict[str, str]]:
+    """Make a certificate for the loopback. Returns the file of its authority, and the settings that use it."""
     issued = authority.issue_cert(HOST, "localhost")
     files = {name: directory.path / f"{name}.pem" for name in ("authority", "key", "chain")}
     authority.cert_pem.write_to_path(files["authority"])

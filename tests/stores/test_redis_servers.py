@@ -14,7 +14,6 @@ import pytest
 from sojourn.core.errors import ConfigurationError, RecordFormatError, StoreUnavailable
 from sojourn.stores.redis.address import Address, Node
 from sojourn.stores.redis.asking import Call, Operation, Pause, Unconfirmed, one
-from sojourn.stores.redis.servers import Servers
 from tests.services import valkey
 from tests.services.valkey import ValkeyServer
 from tests.stores.redis_scripts import box, get, put
@@ -340,31 +339,14 @@ def test_a_replica_takes_no_changes_and_that_is_told(own_server: ValkeyServer, c
         assert servers.ask([put(1, "a", "y")]) == [0]
 
 
-@pytest.mark.parametrize(("product", "transport"), [("valkey", "unix"), ("redis", "unix"), ("redis", "tls")])
-def test_a_server_is_reached_by_a_socket_and_over_tls(product: str, transport: str, connected: Connect) -> None:
-    running = valkey.start(product, transport=transport)
+@pytest.mark.parametrize("product", valkey.PRODUCTS)
+def test_a_server_is_reached_by_a_socket(product: str, connected: Connect) -> None:
+    running = valkey.start(product, transport="unix")
     try:
         with connected(Address.parse(running.url())) as servers:
             assert servers.ask([put(1, "a", "x"), get(1, "a")]) == [1, b"x"]
     finally:
         running.stop()
-
-
-def test_a_server_with_another_certificate_is_not_believed(connected: Connect) -> None:
-    running = valkey.start("redis", transport="tls")
-    try:
-        url = running.url().partition("?")[0]
-        with connected(Address.parse(url)) as servers, pytest.raises(StoreUnavailable, match="CERTIFICATE_VERIFY"):
-            servers.ask([get(1, "a")])
-        with connected(Address.parse(f"{url}?ssl_cert_reqs=none")) as servers:
-            assert servers.ask([get(1, "a")]) == [None]
-    finally:
-        running.stop()
-
-
-def test_a_certificate_that_is_not_there_is_a_wrong_configuration() -> None:
-    with pytest.raises(ConfigurationError, match="A certificate"):
-        Servers(Address.parse("rediss://localhost?ssl_ca_certs=/nowhere.pem"))
 
 
 def test_a_database_of_its_own_is_used(server: ValkeyServer, connected: Connect) -> None:

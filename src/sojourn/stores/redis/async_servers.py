@@ -29,6 +29,7 @@ from sojourn.stores.redis.scripts import Script, script
 
 try:
     from redis import Connection as Waiting
+    from redis import exceptions
     from redis.asyncio import (
         BlockingConnectionPool,
         Connection,
@@ -38,7 +39,7 @@ try:
     )
     from redis.asyncio.cluster import ClusterNode
     from redis.asyncio.retry import Retry
-    from redis.asyncio.sentinel import Sentinel
+    from redis.asyncio.sentinel import MasterNotFoundError, Sentinel
     from redis.backoff import NoBackoff
     from redis.exceptions import RedisClusterException, RedisError, ResponseError
 except ImportError:
@@ -243,12 +244,22 @@ class _Station:
         hosts = [(node.host, node.port) for node in self._address.hosts]
         to_them = {**arguments_for_sentinels(self._address), "retry": Retry(NoBackoff(), 0)}
         sentinels = Sentinel(hosts, sentinel_kwargs=to_them)
+        silent: list[Exception] = []
         try:
-            host, port = await sentinels.discover_master(self._address.sentinel.name)
+            for client in sentinels.sentinels:
+                try:
+                    masters: Any = await client.sentinel_masters()
+                except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+                    silent.append(error)
+                    continue
+                state = masters.get(self._address.sentinel.name)
+                if state and sentinels.check_master_state(state, self._address.sentinel.name):
+                    return [Node(state["ip"], state["port"])] * ROUTES
         finally:
             for client in sentinels.sentinels:
                 await client.aclose()
-        return [Node(host, port)] * ROUTES
+        # If nobody can be asked, why not says more than that nobody knows.
+        raise silent[0] if len(silent) == len(hosts) else MasterNotFoundError
 
     async def _homes_in_cluster(self, guides: list[Node]) -> list[Node | None]:
         cluster = RedisCluster(

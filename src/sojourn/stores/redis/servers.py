@@ -24,12 +24,19 @@ from sojourn.stores.redis.replies import Lost, Refused, lost, refused
 from sojourn.stores.redis.scripts import Script, script
 
 try:
-    from redis import BlockingConnectionPool, Connection, RedisCluster, SSLConnection, UnixDomainSocketConnection
+    from redis import (
+        BlockingConnectionPool,
+        Connection,
+        RedisCluster,
+        SSLConnection,
+        UnixDomainSocketConnection,
+        exceptions,
+    )
     from redis.backoff import NoBackoff
     from redis.cluster import ClusterNode
     from redis.exceptions import RedisClusterException, RedisError, ResponseError
     from redis.retry import Retry
-    from redis.sentinel import Sentinel
+    from redis.sentinel import MasterNotFoundError, Sentinel
 except ImportError:
     raise ConfigurationError(MISSING) from None
 
@@ -196,12 +203,22 @@ class Servers:
         hosts = [(node.host, node.port) for node in self.address.hosts]
         to_them = {**arguments_for_sentinels(self.address), "retry": Retry(NoBackoff(), 0)}
         sentinels = Sentinel(hosts, sentinel_kwargs=to_them)
+        silent: list[Exception] = []
         try:
-            host, port = sentinels.discover_master(self.address.sentinel.name)
+            for client in sentinels.sentinels:
+                try:
+                    masters: Any = client.sentinel_masters()
+                except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+                    silent.append(error)
+                    continue
+                state = masters.get(self.address.sentinel.name)
+                if state and sentinels.check_master_state(state, self.address.sentinel.name):
+                    return [Node(state["ip"], state["port"])] * ROUTES
         finally:
             for client in sentinels.sentinels:
                 client.close()
-        return [Node(host, port)] * ROUTES
+        # If nobody can be asked, why not says more than that nobody knows.
+        raise silent[0] if len(silent) == len(hosts) else MasterNotFoundError
 
     def _homes_in_cluster(self, guides: list[Node]) -> list[Node | None]:
         cluster = RedisCluster(
