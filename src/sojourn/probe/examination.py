@@ -76,7 +76,7 @@ class Examination:
         self.profile: Profile = network.profile
         self.clock = clock or Clock()
         self._waits = waits
-        self._begun: list[_Begun] = []
+        self._begun = [_Begun(survey.visitor)]
         self._left: list[_Begun] = []
         self._known: dict[str, object] = {}
 

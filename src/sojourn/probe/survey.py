@@ -77,3 +77,5 @@ class Survey:
     """None where none was found."""
     signed_in: tuple[Page, ...]
     """The pages of the first sign-in, from the login page to where it led."""
+    visitor: Visitor
+    """Whoever made the first sign-in, as before signing out: signed in still where that did not work."""

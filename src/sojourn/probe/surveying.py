@@ -34,10 +34,11 @@ def survey(network: Network, budget: Budget) -> Survey:
         )
     carriers = _carriers(visitor, marks)
     logout = find_logout(network, visitor, pages, marks)
+    kept = visitor.twin()
     if logout is not None:
         with suppress(ProbeError):
             logout.press(visitor)
-    return Survey(login, login_url, marks, carriers, logout, pages)
+    return Survey(login, login_url, marks, carriers, logout, pages, kept)
 
 
 def _carriers(visitor: Visitor, marks: Sequence[Mark]) -> tuple[str, ...]:
