@@ -20,6 +20,8 @@ FOLDERS = {
     "testing/conformance": "the suite that every store must pass, one promise a test",
     "probe": "`sojourn probe`: audits a live application from outside, and imports nothing of the rest",
     "probe/checks": "one file for each weakness that it looks for",
+    "probe/reports": "what an audit came to, on a terminal and in four kinds of files",
+    "probe/reports/templates": "the report as a page",
     "contrib": "shells for frameworks",
     "contrib/django": "the Django application `sojourn`",
     "contrib/django/checks": "system checks",

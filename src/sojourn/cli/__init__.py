@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from sojourn.cli import demo
+from sojourn.cli import demo, probe
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -13,6 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"sojourn {installed_version()}")
     commands = parser.add_subparsers(dest="command", metavar="command", title="commands")
     demo.add_to(commands)
+    probe.add_to(commands)
     chosen = parser.parse_args(arguments)
     if chosen.command is None:
         parser.print_help()

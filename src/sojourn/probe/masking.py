@@ -17,6 +17,7 @@ EXCERPT = 2_000
 _TOKEN_LIKE = re.compile(
     r"eyJ[\w-]{6,}\.[\w-]{2,}\.[\w-]*|\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}(?:[.:][\w.:-]{6,})*"
 )
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Masker:
             self._pattern = re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
             self._forms = forms
         known = self._pattern.sub(lambda found: self._forms[found[0]], text)
-        return _TOKEN_LIKE.sub("[token]", known)
+        # Control characters go as well: what an application says is printed on a terminal.
+        return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _TOKEN_LIKE.sub("[token]", known))
 
     def show(self, exchange: Exchange) -> Shown:
         """What a report may show of an exchange."""

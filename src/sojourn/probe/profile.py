@@ -81,6 +81,11 @@ class Profile:
         if min(self.pause, self.wait) < 0 or self.max_time <= 0:
             raise WrongProfile("pause and wait are at least 0 seconds, max_time is more than 0")
 
+    @property
+    def host(self) -> str:
+        """The target's host."""
+        return urlsplit(self.target).hostname or ""
+
     def url(self, path: str) -> str:
         """The whole address of something within the target."""
         return urljoin(self.target if self.target.endswith("/") else self.target + "/", path)

@@ -99,7 +99,9 @@ def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
     """One check. Between two checks nobody is signed in, so that none sees the other's sessions."""
     start, spent, seen = examination.clock.now(), examination.budget.spent, len(examination.network.exchanges)
     try:
-        _has(check.needs, examination.profile)
+        missing = lacks(check, examination.profile)
+        if missing:
+            raise NotTestable(missing)
         verdict = check.look(examination)
     except (LockedOut, OutOfTime):
         raise
@@ -136,7 +138,7 @@ _GIVEN: dict[Need, Callable[[Profile], object]] = {
 }
 
 
-def _has(needs: frozenset[Need], profile: Profile) -> None:
-    missing = [need.value for need in sorted(needs) if not _GIVEN[need](profile)]
-    if missing:
-        raise NotTestable(f"It needs {' and '.join(missing)}")
+def lacks(check: Check, profile: Profile) -> str:
+    """What a check needs that the operator has not given, as a sentence; "" for nothing."""
+    missing = [need.value for need in sorted(check.needs) if not _GIVEN[need](profile)]
+    return f"It needs {' and '.join(missing)}." if missing else ""
