@@ -12,6 +12,7 @@ import pytest
 from sojourn.cli import main
 from sojourn.probe.checks import all_checks
 from tests.patients import plain
+from tests.patients.serving import Site, serving
 
 ILL = "logout-keeps"
 
@@ -23,44 +24,46 @@ def password(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def ill() -> Iterator[str]:
-    with plain.serving(plain.Plain(ILL)) as url:
-        yield url
+def ill() -> Iterator[Site]:
+    with serving(plain.Plain(ILL)) as site:
+        yield site
 
 
 @pytest.fixture
-def healthy() -> Iterator[str]:
-    with plain.serving(plain.Plain()) as url:
-        yield url
+def healthy() -> Iterator[Site]:
+    with serving(plain.Plain()) as site:
+        yield site
 
 
-def probe(url: str, *more: str) -> int:
-    return main(["probe", url, "--user", plain.USER, "--password-env", "PROBE_PASSWORD", *more])
+def probe(site: Site | str, *more: str) -> int:
+    if isinstance(site, Site):
+        return probe(site.url, "--ca", site.ca, *more)
+    return main(["probe", site, "--user", plain.USER, "--password-env", "PROBE_PASSWORD", *more])
 
 
-def test_a_weakness_makes_the_status_1(ill: str, password: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_weakness_makes_the_status_1(ill: Site, password: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert probe(ill, "--only", "logout-replay") == 1
     said = capsys.readouterr().out
     assert "1 weakness of high severity was found in 1 check that could be made." in said
     assert "What to do:" in said
 
 
-def test_none_makes_it_0(healthy: str, password: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_none_makes_it_0(healthy: Site, password: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert probe(healthy, "--only", "logout-replay") == 0
     assert "No weakness was found in 1 check that could be made." in capsys.readouterr().out
 
 
-def test_what_the_baseline_has_makes_it_0_too(ill: str, password: str, tmp_path: Path) -> None:
+def test_what_the_baseline_has_makes_it_0_too(ill: Site, password: str, tmp_path: Path) -> None:
     before = str(tmp_path / "before.json")
     assert probe(ill, "--only", "logout-replay", "--output", before) == 1
     assert probe(ill, "--only", "logout-replay", "--baseline", before) == 0
 
 
-def test_the_status_can_be_left_out_of_it(ill: str, password: str) -> None:
+def test_the_status_can_be_left_out_of_it(ill: Site, password: str) -> None:
     assert probe(ill, "--only", "logout-replay", "--fail-on", "never") == 0
 
 
-def test_reports_are_written_by_the_ending_of_their_names(healthy: str, password: str, tmp_path: Path) -> None:
+def test_reports_are_written_by_the_ending_of_their_names(healthy: Site, password: str, tmp_path: Path) -> None:
     names = [tmp_path / f"report.{ending}" for ending in ("html", "json", "sarif", "xml")]
     probe(healthy, "--only", "logout-replay", *(part for name in names for part in ("--output", str(name))))
     assert [name.read_text(encoding="utf-8")[0] for name in names] == ["<", "{", "{", "<"]

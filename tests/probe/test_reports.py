@@ -21,13 +21,12 @@ from sojourn.probe.baseline import Comparison, compare, read_baseline
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable, WrongProfile
 from sojourn.probe.examination import Examination
-from sojourn.probe.profile import Account, Profile
 from sojourn.probe.report import Report
 from sojourn.probe.reports import WRITERS, Format
 from sojourn.probe.reports.terminal import print_report
 from sojourn.probe.running import audit
-from sojourn.probe.secret import Secret
-from tests.patients import plain
+from tests.patients.plain import Plain
+from tests.patients.serving import serving
 
 SCHEMA = json.loads((Path(__file__).parent / "sarif-2.1.0.schema.json").read_text(encoding="utf-8"))
 NASTY = "<script>alert(1)</script> \x1b[31mred\x1b[0m \x00 ]]> [bold]rich[/bold]"
@@ -72,8 +71,8 @@ CHECKS = [
 
 
 def audited() -> Report:
-    with plain.serving(plain.Plain()) as url:
-        return audit(Profile(url, Account(plain.USER, Secret(plain.PASSWORD))), CHECKS)
+    with serving(Plain()) as site:
+        return audit(site.profile(), CHECKS)
 
 
 @pytest.fixture(scope="module")

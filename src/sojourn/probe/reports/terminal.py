@@ -24,7 +24,7 @@ class ProgressBar:
     """Tells which check is at work, and how many are left. On what is no terminal it says a line for each check."""
 
     def __init__(self, console: Console, total: int) -> None:
-        self._console = console
+        self._console, self._check = console, ""
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -45,7 +45,12 @@ class ProgressBar:
 
     def begins(self, check: Check) -> None:
         """A check begins."""
+        self._check = check.id
         self._bar.update(self._task, description=check.id)
+
+    def waits(self, seconds: float) -> None:
+        """The check lets time go by."""
+        self._bar.update(self._task, description=f"{self._check}: waiting, {seconds:.0f} s left")
 
     def ends(self, finding: Finding) -> None:
         """A check has come to something."""
