@@ -104,7 +104,7 @@ def test_no_format_holds_a_password_or_a_token(report: Report) -> None:
 
 def test_the_same_secret_has_the_same_name_wherever_it_turns_up(report: Report) -> None:
     finding = report.findings[0]
-    (name,) = set(re.findall(r"\[session \d+\]", finding.details[0]))
+    (name,) = set(re.findall(r"\[__Host-session \d+\]", finding.details[0]))
     assert name in finding.summary
     assert name in finding.evidence[0].request
 

@@ -9,11 +9,10 @@ import pytest
 from sojourn.probe.answers import Answer, Severity, Verdict, passed
 from sojourn.probe.check import Check
 from sojourn.probe.examination import Examination
-from sojourn.probe.profile import Account, Profile
 from sojourn.probe.report import Finding, Report
 from sojourn.probe.running import audit
-from sojourn.probe.secret import Secret
 from tests.patients import plain
+from tests.patients.serving import serving
 from tests.probe.moments import MovedClock
 
 
@@ -33,9 +32,8 @@ def made(look: Callable[[Examination], Verdict], name: str = "made") -> Check:
 def run(
     checks: Sequence[Check], *, site: plain.Plain | None = None, clock: MovedClock | None = None, **known: object
 ) -> Report:
-    with plain.serving(site or plain.Plain()) as url:
-        profile = Profile(url, Account(plain.USER, Secret(plain.PASSWORD)), max_time=120)
-        return audit(profile, checks, clock=clock or MovedClock(), **known)
+    with serving(site or plain.Plain()) as where:
+        return audit(where.profile(max_time=120), checks, clock=clock or MovedClock(), **known)
 
 
 def fine(examination: Examination) -> Verdict:
