@@ -35,6 +35,9 @@ from sojourn.core.records import Device, DeviceClass, EndReason, Session
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND, parse_duration
 from sojourn.notify import schema
 from sojourn.notify.notices import Kind, Notices
+from sojourn.probe import profile_keys
+from sojourn.probe.profile import Profile, Step
+from sojourn.probe.profile_file import Credentials
 from sojourn.stores.redis import address, keys
 from sojourn.web import problems
 
@@ -288,6 +291,30 @@ def commands() -> str:
     return "".join(parts).replace("\n\n\n", "\n\n")
 
 
+def probe_profile() -> str:
+    """The keys of the probe's profile, a table for each of its tables."""
+    defaults = {
+        each.name: each.default for kind in (Profile, Step, Credentials) for each in fields(kind) if each.default != ""
+    }
+    parts = []
+    for table, about in profile_keys.TABLES.items():
+        rows = "".join(
+            f"| `{key.name}` | {key.kind.value} | {_cell(key.about)}{_plain(key, defaults)} |\n"
+            for key in profile_keys.KEYS
+            if key.table == table
+        )
+        heading = f"## [{table}]\n{about}." if table else f"## {about}"
+        parts.append(f"{heading}\n\n| key | holds | what it is |\n|---|---|---|\n{rows}")
+    own = "".join(f"- `[{name}]`: {about}\n" for name, about in profile_keys.TABLES_OF_CHECKS.items())
+    return "\n".join([*parts, f"## Tables of single checks\nEach is read by the check that needs it.\n\n{own}"])
+
+
+def _plain(key: profile_keys.Key, defaults: dict[str, Any]) -> str:
+    default = defaults.get(key.fills)
+    number = isinstance(default, int | float) and not isinstance(default, bool)
+    return f" Unless given: {default:g}." if number else ""
+
+
 def _argument(action: Action) -> str:
     name = action.option_strings[-1] if action.option_strings else str(action.metavar)
     valued = action.option_strings and action.nargs != 0
@@ -315,6 +342,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "checks": checks,
     "commands": commands,
     "files": files,
+    "probe-profile": probe_profile,
     "json-requests": openapi.requests,
     "json-fields": openapi.fields,
 }

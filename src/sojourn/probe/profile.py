@@ -7,6 +7,9 @@ from urllib.parse import urljoin, urlsplit
 from sojourn.probe.errors import WrongProfile
 from sojourn.probe.secret import Secret
 
+METHODS = ("POST", "GET", "DELETE", "PUT", "PATCH")
+"""What a request that signs out may be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -60,6 +63,8 @@ class Profile:
     admin: Account | None = None
     browser: bool = False
     """Whether a real browser signs in: for logins that need scripts."""
+    answer_time: float = 20.0
+    """For how long one answer is waited for, however slowly it drips."""
     max_sign_ins: int = 60
     pause: float = 0.0
     """Between two sign-ins that follow one another."""
@@ -73,13 +78,19 @@ class Profile:
     """The tables of a profile that belong to single checks, each read and checked by its check."""
 
     def __post_init__(self) -> None:
-        at = urlsplit(self.target)
+        try:
+            at = urlsplit(self.target)
+            _ = at.port
+        except ValueError:
+            at = urlsplit("")
         if at.scheme not in {"http", "https"} or not at.hostname or at.query or at.fragment or at.username:
             raise WrongProfile(f"{self.target!r} is no address of an application: write such as https://app.example")
         if self.max_sign_ins < 1:
             raise WrongProfile("max_sign_ins is at least 1")
-        if min(self.pause, self.wait) < 0 or self.max_time <= 0:
-            raise WrongProfile("pause and wait are at least 0 seconds, max_time is more than 0")
+        if self.logout_method not in METHODS:
+            raise WrongProfile(f"logout_method is {self.logout_method!r}; write one of {', '.join(METHODS)}")
+        if min(self.pause, self.wait) < 0 or min(self.max_time, self.answer_time) <= 0:
+            raise WrongProfile("pause and wait are at least 0 seconds, max_time and answer_time are more than 0")
 
     @property
     def host(self) -> str:
@@ -92,8 +103,9 @@ class Profile:
 
     def may_ask(self, url: str) -> bool:
         """Whether the operator has named the host of `url`. The target's own port, and another one's every port."""
-        here, there = urlsplit(self.target), urlsplit(url)
-        if there.scheme not in {"http", "https"}:
+        try:
+            here, there = urlsplit(self.target), urlsplit(url)
+            own = there.hostname == here.hostname and (there.port == here.port or None in {there.port, here.port})
+        except ValueError:  # what a page calls an address need not be one
             return False
-        own = there.hostname == here.hostname and (there.port == here.port or None in {there.port, here.port})
-        return own or there.hostname in self.hosts
+        return there.scheme in {"http", "https"} and (own or there.hostname in self.hosts)
