@@ -1,4 +1,4 @@
-"""The databases of the races, each test's own and empty, on servers that all tests share."""
+"""Where the races take place: for each test its own and empty, on servers that all tests share."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import pytest
 
 from tests.races import databases
 
-FIXTURES = {"postgresql": "postgres_server", "mariadb": "mariadb_server"}
+FIXTURES = {"postgresql": "postgres_server", "mariadb": "mariadb_server", "valkey": "postgres_server"}
 
 
 @pytest.fixture
-def new_database(
+def new_place(
     request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: Any
-) -> Iterator[Callable[..., dict[str, Any]]]:
-    """Makes an empty database of the kind named; skips the test where there is none. Keywords are OPTIONS of Django."""
+) -> Iterator[Callable[..., databases.Place]]:
+    """Makes an empty place of the kind named; skips the test where there is none. Keywords are OPTIONS of Django."""
 
-    def make(name: str, **options: Any) -> dict[str, Any]:
+    def make(name: str, **options: Any) -> databases.Place:
         if name == "sqlite":
             return databases.sqlite_in(tmp_path)()
-        entry: dict[str, Any] = request.getfixturevalue(FIXTURES[name]).new_database(**options)
-        return entry
+        store = request.getfixturevalue("valkey_server") if name == "valkey" else None
+        return databases.place(request.getfixturevalue(FIXTURES[name]), store, **options)
 
     with django_db_blocker.unblock():
         yield make

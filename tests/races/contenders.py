@@ -49,7 +49,11 @@ def send_password(browser: Browser, page: Page, user: str) -> Page:
 
 
 def sign_in(
-    number: int, database: Mapping[str, Any], plan: Sequence[Mapping[str, Any]], taken_out: Sequence[str] = ()
+    number: int,
+    database: Mapping[str, Any],
+    store: str,
+    plan: Sequence[Mapping[str, Any]],
+    taken_out: Sequence[str] = (),
 ) -> tuple[Contend, ...]:
     """Sign in at the real login view; if asked, choose the one open session; then look who is signed in.
 
@@ -57,7 +61,7 @@ def sign_in(
     says who is signed in. Each returns its status (None if there was nothing to do); the last adds who it was, and
     the exceptions behind any status of 500.
     """
-    application = site.serve(database)
+    application = site.serve(database, store)
     without.take_out(taken_out)
     failures = Failures()
     browser, page = sign_in_page(application, number)
@@ -98,13 +102,13 @@ def sign_in(
 
 
 def storm(
-    number: int, database: Mapping[str, Any], users: Sequence[str], taken_out: Sequence[str] = ()
+    number: int, database: Mapping[str, Any], store: str, users: Sequence[str], taken_out: Sequence[str] = ()
 ) -> tuple[Contend, ...]:
     """Even numbers sign users in; odd ones save the same users, with a new password's hash or as they are.
 
     All under ATOMIC_REQUESTS, or in a transaction like it. Returns a status, or the name of what was raised.
     """
-    application = site.serve(database)
+    application = site.serve(database, store)
     without.take_out(taken_out)
     site.configure("end_existing", atomic=True)
     failures = Failures()
@@ -139,12 +143,14 @@ def _save(name: str, *, new_password: bool) -> str:
     return "saved"
 
 
-def die(number: int, database: Mapping[str, Any], user: str, overflow: str, after: str, atomic: bool) -> Contend:
+def die(
+    number: int, database: Mapping[str, Any], store: str, user: str, overflow: str, after: str, atomic: bool
+) -> Contend:
     """Sign in, and be killed (SIGKILL) inside the transaction, as soon as a statement that begins with `after` is done.
 
     Whoever is killed cannot clean up: no rollback is sent, no connection is closed by this process.
     """
-    application = site.serve(database)
+    application = site.serve(database, store)
     site.configure(overflow, atomic=atomic)
     from sojourn.contrib.django.database import DjangoDatabase
 

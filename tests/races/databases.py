@@ -1,4 +1,4 @@
-"""The databases that are raced on: a file of SQLite, and servers that this run starts for itself."""
+"""Where races take place: on a file of SQLite, and on servers that this run starts for itself."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.races import site
-from tests.services import mariadb, postgres
+from tests.races.site import Place
+from tests.services import mariadb, postgres, valkey
 from tests.services.availability import NotInstalled
+from tests.services.database import DatabaseServer
+from tests.services.valkey import ValkeyServer
 
 ISOLATION = ("read committed", "repeatable read", "serializable")
-NAMES = ("sqlite", "postgresql", "mariadb")
-Make = Callable[[], dict[str, Any]]
+SQL = ("sqlite", "postgresql", "mariadb")
+NAMES = (*SQL, "valkey")
+"""On Valkey are the sessions alone. The users are then on PostgreSQL: SQLite would let one racer in after the other."""
+Make = Callable[[], Place]
 
 
 @contextmanager
 def makers(
     names: Sequence[str], missing: Callable[[str], object], isolation: str | None = None
 ) -> Iterator[dict[str, Make]]:
-    """For each name, what makes an empty database of that kind. Says which are `missing`, with the reason.
+    """For each name, what makes an empty place of that kind. Says which are `missing`, with the reason.
 
     `isolation`: one of ISOLATION, for connections to the servers.
     """
@@ -31,16 +36,26 @@ def makers(
         if "sqlite" in names:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="sojourn-races-")))
             found["sqlite"] = sqlite_in(folder)
-        for name, service in (("postgresql", postgres), ("mariadb", mariadb)):
+        for name, service in (("postgresql", postgres), ("mariadb", mariadb), ("valkey", postgres)):
             if name in names:
                 try:
                     server = service.start()
+                    stack.callback(server.stop)
+                    store = valkey.start() if name == "valkey" else None
                 except NotInstalled as reason:
                     missing(f"{name}: {reason}")
                     continue
-                stack.callback(server.stop)
-                found[name] = partial(server.new_database, **isolated(name, isolation))
+                if store is not None:
+                    stack.callback(store.stop)
+                found[name] = partial(place, server, store, **isolated(name, isolation))
         yield found
+
+
+def place(server: DatabaseServer, store: ValkeyServer | None, **options: Any) -> Place:
+    """A new database of this server, and nothing on the other one. Keywords are OPTIONS of Django."""
+    if store is not None:
+        store.flush()
+    return Place(server.new_database(**options), "default" if store is None else store.url())
 
 
 def isolated(name: str, isolation: str | None) -> dict[str, Any]:
@@ -54,7 +69,7 @@ def isolated(name: str, isolation: str | None) -> dict[str, Any]:
 def sqlite_in(folder: Path) -> Make:
     """What makes files of SQLite in a folder."""
 
-    def make() -> dict[str, Any]:
-        return site.sqlite(folder / f"races-{len(list(folder.glob('*.sqlite3')))}.sqlite3")
+    def make() -> Place:
+        return Place(site.sqlite(folder / f"races-{len(list(folder.glob('*.sqlite3')))}.sqlite3"))
 
     return make

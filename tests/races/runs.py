@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from sojourn.testing.races import RaceError, race
+from tests.races import site
 from tests.races.plan import Burst
 from tests.races.results import Killed, Row, Storm, row_of
-from tests.races.site import Outside
+from tests.races.site import Place
 
 HERE = "tests.races.contenders"
 Progress = Callable[[str], object]
@@ -21,7 +21,7 @@ def silent(_: str) -> None:
 
 def run(
     name: str,
-    entry: Mapping[str, Any],
+    place: Place,
     bursts: Sequence[Burst],
     *,
     processes: int = 16,
@@ -29,7 +29,7 @@ def run(
     progress: Progress = silent,
 ) -> list[Row]:
     """Race `processes` contenders through all `bursts` on an empty database, and count past the store after each."""
-    outside = Outside(entry)
+    outside = site.outside(place)
     try:
         keys = outside.people(sorted({burst.user for burst in bursts}))
 
@@ -46,7 +46,7 @@ def run(
         progress(f"{name}: starting {processes} processes")
         report = race(
             f"{HERE}:sign_in",
-            {"database": dict(entry), "plan": [burst.plain() for burst in bursts], "taken_out": list(taken_out)},
+            {**place.plain(), "plan": [burst.plain() for burst in bursts], "taken_out": list(taken_out)},
             reset=reset,
             count=count,
             processes=processes,
@@ -66,7 +66,7 @@ def run(
 
 def storm(
     name: str,
-    entry: Mapping[str, Any],
+    place: Place,
     *,
     processes: int = 16,
     bursts: int = 30,
@@ -75,7 +75,7 @@ def storm(
     progress: Progress = silent,
 ) -> Storm:
     """Sign a few users in while their rows are saved, all in transactions: `processes * bursts` of both together."""
-    outside = Outside(entry)
+    outside = site.outside(place)
     try:
         names = [f"storm-{number}" for number in range(users)]
         outside.people(names)
@@ -87,7 +87,7 @@ def storm(
 
         report = race(
             f"{HERE}:storm",
-            {"database": dict(entry), "users": names, "taken_out": list(taken_out)},
+            {**place.plain(), "users": names, "taken_out": list(taken_out)},
             count=count,
             processes=processes,
             bursts=bursts,
@@ -111,28 +111,28 @@ KILLED_AFTER = ("INSERT INTO sojourn_subject", "UPDATE sojourn_session", "INSERT
 """The subject is locked; what makes room has ended; the newcomer's session is written. Nothing is committed."""
 
 
-def kill(name: str, entry: Mapping[str, Any], *, atomic: bool = False) -> list[Killed]:
+def kill(name: str, place: Place, *, atomic: bool = False) -> list[Killed]:
     """Kill a process in the middle of a sign-in, at each of KILLED_AFTER, and sign in from another process then.
 
     The user has a session open already, which the sign-in that is killed was about to end.
     """
-    outside = Outside(entry)
+    outside = site.outside(place)
     found = []
     try:
         users = [f"killed-{number}" for number in range(len(KILLED_AFTER))]
         keys = outside.people(users)
         before = [Burst("end_existing", atomic, again=False, user=user) for user in users]
-        _sign_in_alone(entry, before)
+        _sign_in_alone(place, before)
         for user, after in zip(users, KILLED_AFTER, strict=True):
             rows = outside.rows(keys[user])
             plain = {"user": user, "overflow": "end_existing", "after": after, "atomic": atomic}
             try:
-                race(f"{HERE}:die", {"database": dict(entry), **plain}, count=lambda _: 0, processes=1, bursts=1)
+                race(f"{HERE}:die", {**place.plain(), **plain}, count=lambda _: 0, processes=1, bursts=1)
                 how = "was not killed"
             except RaceError as error:
                 how = "killed" if "exit code -9 " in str(error) else str(error)
             found.append(Killed(name, atomic, after, how, unchanged=outside.rows(keys[user]) == rows))
-        for each, (status, milliseconds) in zip(found, _sign_in_alone(entry, before), strict=True):
+        for each, (status, milliseconds) in zip(found, _sign_in_alone(place, before), strict=True):
             each.then_status, each.then_ms = status, milliseconds
         for each, user in zip(found, users, strict=True):
             each.then_open = outside.open_sessions(keys[user])
@@ -141,12 +141,12 @@ def kill(name: str, entry: Mapping[str, Any], *, atomic: bool = False) -> list[K
     return found
 
 
-def _sign_in_alone(entry: Mapping[str, Any], bursts: Sequence[Burst]) -> list[tuple[int, float]]:
+def _sign_in_alone(place: Place, bursts: Sequence[Burst]) -> list[tuple[int, float]]:
     """Sign in from one more process, once a burst; status and milliseconds of each."""
     plain = [burst.plain() for burst in bursts]
     report = race(
         f"{HERE}:sign_in",
-        {"database": dict(entry), "plan": plain},
+        {**place.plain(), "plan": plain},
         count=lambda _: 1,
         processes=1,
         bursts=len(bursts),

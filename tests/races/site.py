@@ -1,4 +1,4 @@
-"""The test site in one process of a race, and its database seen from outside: set-up, people, and a raw reader."""
+"""The test site in one process of a race, and where it keeps things seen from outside: set-up, people, raw readers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,25 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.races.browser import Application
 
 PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)
 SETTINGS = "tests.django_site.settings"
+_store = "default"
+
+
+class Place(NamedTuple):
+    """Where one race takes place: the site's database, an entry of DATABASES, and what SOJOURN["STORE"] says."""
+
+    database: Mapping[str, Any]
+    store: str = "default"
+
+    def plain(self) -> dict[str, Any]:
+        """As arguments for a contender in another process."""
+        return {"database": dict(self.database), "store": self.store}
 
 
 def sqlite(path: object) -> dict[str, Any]:
@@ -22,8 +34,10 @@ def sqlite(path: object) -> dict[str, Any]:
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}
 
 
-def serve(database: Mapping[str, Any]) -> Application:
+def serve(database: Mapping[str, Any], store: str) -> Application:
     """Make Django ready in this process, with a connection of its own that stays open, and return the site."""
+    global _store  # one process has one site
+    _store = store
     os.environ["SOJOURN_TEST_DATABASE"] = json.dumps({**database, "CONN_MAX_AGE": None})
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
     from django.core.wsgi import get_wsgi_application
@@ -39,7 +53,8 @@ def configure(overflow: str, *, atomic: bool, max_sessions: int = 1) -> None:
     from django.db import connections
 
     limit = {"max_sessions": max_sessions, "overflow": overflow}
-    settings.SOJOURN = {"LIMITS": [limit], "INACTIVITY_TIMEOUT": "30m", "ABSOLUTE_TIMEOUT": "12h"}
+    timeouts = {"INACTIVITY_TIMEOUT": "30m", "ABSOLUTE_TIMEOUT": "12h"}
+    settings.SOJOURN = {"STORE": _store, "LIMITS": [limit], **timeouts}
     setting_changed.send(sender=None, setting="SOJOURN", value=settings.SOJOURN, enter=True)
     connections.settings["default"]["ATOMIC_REQUESTS"] = atomic
 
@@ -116,6 +131,52 @@ class Outside:
         if vendor == "mysql":
             return int(self.run("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")[0][1])
         return None
+
+
+class OutsideValkey(Outside):
+    """The same where the sessions are on a Valkey: plain commands, past the store."""
+
+    def __init__(self, place: Place) -> None:
+        """As `Outside` does; and connect to the other server."""
+        import redis
+
+        from tests.stores.redis_site import RedisReader
+
+        super().__init__(place.database)
+        self._client = redis.Redis.from_url(place.store)
+        self._reader = RedisReader(self._client)
+
+    def close(self) -> None:
+        """Close both connections."""
+        self._client.close()
+        super().close()
+
+    def open_sessions(self, key: int) -> int:
+        """See `Outside`. No race is as long as a timeout."""
+        return sum(row["state"] == "open" for row in self._reader.session_rows(self._subject(key)))
+
+    def end_sessions(self, key: int) -> None:
+        """Lose the records of all open sessions of a user, as if somebody had deleted them: their entry stays."""
+        from sojourn.core.tokens import route_of
+        from sojourn.stores.redis.keys import PREFIX
+        from sojourn.stores.redis.keys import key as name
+
+        subject = self._subject(key)
+        for row in self._reader.session_rows(subject):
+            if row["state"] == "open":
+                self._client.hdel(name(PREFIX, route_of(subject), "sessions"), row["sid"])
+
+    def _subject(self, key: int) -> str:
+        from django.contrib.auth.models import User
+
+        from sojourn.contrib.django.adapter import adapter
+
+        return adapter().subject(User.objects.using(self.alias).get(pk=key))
+
+
+def outside(place: Place) -> Outside:
+    """A place of races as its operator sees it."""
+    return Outside(place.database) if place.store == "default" else OutsideValkey(place)
 
 
 def _now() -> int:
