@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
 from sojourn.probe.answers import Answer, Severity, Verdict, passed
 from sojourn.probe.check import Check
+from sojourn.probe.clock import Clock
 from sojourn.probe.examination import Examination
 from sojourn.probe.report import Finding, Report
 from sojourn.probe.running import audit
-from tests.patients import plain
+from tests.patients.plain import Plain
 from tests.patients.serving import serving
 from tests.probe.moments import MovedClock
 
@@ -29,11 +31,9 @@ def made(look: Callable[[Examination], Verdict], name: str = "made") -> Check:
     )
 
 
-def run(
-    checks: Sequence[Check], *, site: plain.Plain | None = None, clock: MovedClock | None = None, **known: object
-) -> Report:
-    with serving(site or plain.Plain()) as where:
-        return audit(where.profile(max_time=120), checks, clock=clock or MovedClock(), **known)
+def run(checks: Sequence[Check], *, site: Plain | None = None, clock: Clock | None = None, **known: Any) -> Report:
+    with serving(site or Plain()) as place:
+        return audit(place.profile(max_time=120), checks, clock=clock or MovedClock(), **known)
 
 
 def fine(examination: Examination) -> Verdict:
@@ -46,7 +46,7 @@ def interrupted(examination: Examination) -> Verdict:
     raise KeyboardInterrupt
 
 
-def open_sessions(site: plain.Plain) -> int:
+def open_sessions(site: Plain) -> int:
     return sum(bool(session.user) for session in site.sessions.values())
 
 
@@ -54,7 +54,7 @@ def test_a_check_that_breaks_is_not_testable_and_the_audit_goes_on() -> None:
     def breaks(examination: Examination) -> Verdict:
         raise KeyError(examination.token(examination.sign_in()))
 
-    site = plain.Plain()
+    site = Plain()
     broken, other = run([made(breaks, "broken"), made(fine)], site=site).findings
     assert (broken.answer, other.answer) == (Answer.NOT_TESTABLE, Answer.PASS)
     assert broken.summary == "The probe itself failed here: KeyError. Please report it."
@@ -62,7 +62,7 @@ def test_a_check_that_breaks_is_not_testable_and_the_audit_goes_on() -> None:
 
 
 def test_an_interrupted_audit_reports_what_it_found_and_signs_out() -> None:
-    site = plain.Plain()
+    site = Plain()
     report = run([made(fine), made(interrupted, "endless"), made(fine, "later")], site=site)
     assert [each.check.id for each in report.findings] == ["made"]
     assert report.stopped == "Stopped by the operator at endless"
@@ -78,7 +78,7 @@ def test_an_audit_interrupted_twice_says_what_it_left_open(monkeypatch: pytest.M
         monkeypatch.setattr(examination, "sign_out", again)
         return interrupted(examination)
 
-    site = plain.Plain()
+    site = Plain()
     report = run([made(look)], site=site)
     assert report.stopped == "Stopped by the operator at made, and while it was signing out"
     assert report.left_open == open_sessions(site) == 2
@@ -96,7 +96,7 @@ def test_an_audit_can_be_interrupted_while_it_waits() -> None:
         examination.wait(10_000)
         return passed("waited")
 
-    site = plain.Plain()
+    site = Plain()
     report = run([made(waits)], site=site, clock=Impatient())
     assert report.stopped == "Stopped by the operator at made"
     assert report.seconds < 40
@@ -122,13 +122,13 @@ def test_waiting_is_shown_and_takes_nothing_from_the_time_of_the_audit() -> None
 
 
 def test_a_session_that_only_its_browser_has_lost_counts_as_left_open() -> None:
-    site = plain.Plain("logout-keeps")
+    site = Plain("logout-keeps")
     report = run([made(fine)], site=site)
     assert report.left_open == open_sessions(site) == 2  # the survey's own and the check's
 
 
 def test_what_one_check_leaves_open_is_tried_again_at_the_end_alone() -> None:
-    site = plain.Plain("logout-keeps")
+    site = Plain("logout-keeps")
     tried = []
 
     def cures(examination: Examination) -> Verdict:
@@ -142,6 +142,6 @@ def test_what_one_check_leaves_open_is_tried_again_at_the_end_alone() -> None:
 
 
 def test_an_application_whose_sessions_stay_open_spoils_no_other_check() -> None:
-    report = run([made(fine), made(fine, "next")], site=plain.Plain("logout-keeps"))
+    report = run([made(fine), made(fine, "next")], site=Plain("logout-keeps"))
     assert [each.answer for each in report.findings] == [Answer.PASS, Answer.PASS]
     assert report.left_open == 3

@@ -199,9 +199,8 @@ class Examination:
         try:
             for browser in browsers:
                 if self.is_signed_in(browser):
-                    kept = browser.twin()
-                    self.sign_out(browser)
-                    if self.is_signed_in(kept):
+                    self.sign_out(browser.twin())  # a twin, for the browser would lose what opens it still
+                    if self.is_signed_in(browser):
                         return False
         except ProbeError:
             return False
