@@ -1,14 +1,18 @@
-"""A storm of sign-ins, look-ups, touches and ends by processes that each keep a journal of what they were told."""
+"""A storm of sign-ins, look-ups, touches and ends by clients that each keep a journal of what they were told.
+
+A client makes one call after the other. A process that waits is one client; one that awaits is several at once.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sojourn import Admitted, Arrival, Limit, Policy, SessionControl
+from sojourn import Admitted, Arrival, AsyncSessionControl, Limit, Policy, SessionControl
 from sojourn.core.errors import StoreError, StoreUnconfirmed
 from sojourn.core.outcomes import Authenticated
 from sojourn.core.policy import Overflow
@@ -16,18 +20,22 @@ from sojourn.core.records import EndReason, Session
 from sojourn.core.timeouts import HOUR, Timeouts
 from sojourn.core.tokens import Token, route_of
 from sojourn.stores.redis.address import Address
+from sojourn.stores.redis.aio import AsyncRedisStore
+from sojourn.stores.redis.async_servers import AsyncServers
 from sojourn.stores.redis.servers import Servers
 from sojourn.stores.redis.sync import RedisStore
 from sojourn.testing.conformance import wanted
 
 MAX = 3
 SUBJECTS = [f"user-{number}" for number in range(48)]
+AT_ONCE = 4
+"""Clients of one process that awaits."""
 WELL_SECONDS = 30
 
 
 def policy(arrival: Arrival) -> Policy:
     """Half of the subjects are refused at the limit, the other half lose a session to the newcomer."""
-    overflow = Overflow.REFUSE if SUBJECTS.index(arrival.subject) % 2 else Overflow.END_EXISTING
+    overflow = Overflow.REFUSE if int(arrival.subject.rpartition("-")[2]) % 2 else Overflow.END_EXISTING
     return Policy((Limit(MAX, overflow),), Timeouts(inactivity=HOUR))
 
 
@@ -47,7 +55,7 @@ class Try(NamedTuple):
 
 @dataclass
 class Journal:
-    """What one process was told. Of sessions: their sids."""
+    """What one client was told. Of sessions: their sids."""
 
     tries: list[Try] = field(default_factory=list)
     tokens: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -67,27 +75,30 @@ class Journal:
 
 
 class Client:
-    """One process of the storm."""
+    """Whoever makes one call after the other, of control that waits or of control that awaits."""
 
-    def __init__(self, number: int, url: str) -> None:
-        self.control = SessionControl(open_store(url), policy)
+    def __init__(
+        self, number: int, control: SessionControl | AsyncSessionControl, subjects: Sequence[str] = SUBJECTS
+    ) -> None:
+        self.control = control
+        self.subjects = subjects
         self.journal = Journal()
         self.mine: dict[str, tuple[Session, Token]] = {}
         self.chance = random.Random(number)
 
-    def rage(self, operations: int) -> Journal:
+    async def rage(self, operations: int) -> Journal:
         """So many operations, whatever becomes of each."""
         for _ in range(operations):
             what = self.chance.random()
             if what < 0.3 or not self.mine:
-                self.sign_in(self.chance.choice(SUBJECTS))
+                await self.sign_in(self.chance.choice(self.subjects))
                 continue
             sid = self.chance.choice(list(self.mine))
-            {0: self.end, 1: self.touch}.get(int((what - 0.3) * 10), self.look_up)(sid)
+            await {0: self.end, 1: self.touch}.get(int((what - 0.3) * 10), self.look_up)(sid)
         return self.journal
 
-    def sign_in(self, subject: str) -> None:
-        outcome = self.told("sign-in", subject, lambda: self.control.start(Arrival(subject)))
+    async def sign_in(self, subject: str) -> None:
+        outcome = await self.told("sign-in", subject, lambda: self.control.start(Arrival(subject)))
         if outcome is None:
             self.journal.doubtful.add(subject)
         if not isinstance(outcome, Admitted):
@@ -105,20 +116,20 @@ class Client:
         for each in gone & self.mine.keys():
             del self.mine[each]
 
-    def look_up(self, sid: str) -> None:
+    async def look_up(self, sid: str) -> None:
         session, token = self.mine[sid]
-        found = self.told("look-up", session.subject, lambda: self.control.authenticate(token))
+        found = await self.told("look-up", session.subject, lambda: self.control.authenticate(token))
         if found is not None and not isinstance(found, Authenticated):
             del self.mine[sid]  # ended by somebody else, or lost
 
-    def touch(self, sid: str) -> None:
+    async def touch(self, sid: str) -> None:
         session, _ = self.mine[sid]
-        self.told("touch", session.subject, lambda: self.control.touch(session))
+        await self.told("touch", session.subject, lambda: self.control.touch(session))
 
-    def end(self, sid: str) -> None:
+    async def end(self, sid: str) -> None:
         session, token = self.mine.pop(sid)
         try:
-            ended = self.told(
+            ended = await self.told(
                 "end", session.subject, lambda: self.control.end(session.subject, [sid], EndReason.LOGOUT)
             )
         except StoreUnconfirmed:
@@ -128,15 +139,16 @@ class Client:
             self.journal.in_doubt.add(sid)
             return
         self.journal.ended.add(sid)
-        found = self.told("look-up", session.subject, lambda: self.control.authenticate(token))
+        found = await self.told("look-up", session.subject, lambda: self.control.authenticate(token))
         if isinstance(found, Authenticated):
             self.journal.undead.append(sid)
 
-    def told(self, what: str, subject: str, call: Callable[[], object]) -> object:
+    async def told(self, what: str, subject: str, call: Callable[[], object]) -> object:
         """What came of it; None for an error. An end that is not confirmed is told as such."""
         began, error = time.monotonic(), ""
         try:
-            return call()
+            found = call()
+            return await found if isinstance(found, Awaitable) else found
         except StoreUnconfirmed:
             raise
         except StoreError as raised:
@@ -145,18 +157,40 @@ class Client:
         finally:
             self.journal.tries.append(Try(what, route_of(subject), began, time.monotonic() - began, error))
 
-    def recover(self) -> Journal:
+    async def recover(self) -> None:
         """Ask about every subject, on the connections that it has, until there is an answer."""
-        for subject in SUBJECTS:
+        for subject in self.subjects:
             late = time.monotonic() + WELL_SECONDS
-            while self.told("roster", subject, lambda subject=subject: self.control.sessions(subject)) is None:
+            while await self.told("roster", subject, lambda subject=subject: self.control.sessions(subject)) is None:
                 if time.monotonic() > late:
                     raise TimeoutError(f"no answer about {subject} within {WELL_SECONDS} seconds")
-        return self.journal
 
 
-def connect(number: int, url: str, operations: int) -> tuple[Callable[[int], Journal], Callable[[int], Journal]]:
-    """A contender: rages, then waits until all is well."""
-    client = Client(number, url)
-    client.control.sessions(SUBJECTS[0])
-    return lambda _: client.rage(operations), lambda _: client.recover()
+Phase = Callable[[int], list[Journal]]
+
+
+def connect(number: int, url: str, operations: int) -> tuple[Phase, Phase]:
+    """A contender that waits: rages, then asks until all is well."""
+    return phases([Client(number, SessionControl(open_store(url), policy))], operations)
+
+
+def connect_and_await(number: int, url: str, operations: int) -> tuple[Phase, Phase]:
+    """A contender that awaits: several clients on one event loop and one set of connections."""
+    control = AsyncSessionControl(AsyncRedisStore(AsyncServers(Address.parse(url)), wanted=wanted), policy)
+    clients = [Client(number * AT_ONCE + place, control) for place in range(AT_ONCE)]
+    return phases(clients, operations // AT_ONCE)
+
+
+def phases(clients: list[Client], operations: int) -> tuple[Phase, Phase]:
+    """All clients of a process rage; one of them then asks about everybody."""
+    runner = asyncio.Runner()
+
+    async def rage() -> list[Journal]:
+        return list(await asyncio.gather(*(client.rage(operations) for client in clients)))
+
+    async def recover() -> list[Journal]:
+        await clients[0].recover()
+        return [client.journal for client in clients]
+
+    runner.run(clients[0].told("roster", SUBJECTS[0], lambda: clients[0].control.sessions(SUBJECTS[0])))
+    return lambda _: runner.run(rage()), lambda _: runner.run(recover())
