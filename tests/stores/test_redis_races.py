@@ -34,7 +34,7 @@ from sojourn.testing.races import race
 
 HERE = "tests.stores.test_redis_races"
 T = TypeVar("T")
-MAX = 2
+MAX = 1
 POLICIES = {overflow: Policy((Limit(MAX, overflow),), Timeouts(inactivity=HOUR)) for overflow in Overflow}
 TURNS = list(Overflow)
 
@@ -67,13 +67,26 @@ class Counting(AroundStore):
     decided = 0
 
     def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
-        self.decided = 0
+        return self.store.transact(subject, counted(self, decide), ticket)
 
-        def counted(roster: Roster) -> Decision[T]:
-            self.decided += 1
-            return decide(roster)
 
-        return self.store.transact(subject, counted, ticket)
+class CountingAwaited(AsyncRedisStore):
+    """The same for whoever awaits."""
+
+    decided = 0
+
+    async def transact(self, subject: str, decide: Decide[T], ticket: bytes | None = None) -> T:
+        return await super().transact(subject, counted(self, decide), ticket)
+
+
+def counted(store: Counting | CountingAwaited, decide: Decide[T]) -> Decide[T]:
+    store.decided = 0
+
+    def count(roster: Roster) -> Decision[T]:
+        store.decided += 1
+        return decide(roster)
+
+    return count
 
 
 Phase = Callable[[int], tuple[str, int]]
@@ -108,7 +121,7 @@ def connect_and_await(number: int, url: str, broken: bool) -> tuple[Phase, Phase
     """The same worker on an event loop."""
     assert not broken
     loop = asyncio.new_event_loop()
-    store = AsyncRedisStore(AsyncServers(Address.parse(url)), wanted=wanted)
+    store = CountingAwaited(AsyncServers(Address.parse(url)), wanted=wanted)
     controls = {overflow: AsyncSessionControl(store, POLICIES[overflow]) for overflow in Overflow}
     asked: list[tuple[AsyncSessionControl, TicketSecret, str]] = []
 
@@ -119,14 +132,14 @@ def connect_and_await(number: int, url: str, broken: bool) -> tuple[Phase, Phase
         if isinstance(outcome, ChoiceRequired):
             assert outcome.ticket is not None
             asked.append((control, outcome.ticket, min(session.sid for session in outcome.open)))
-        return type(outcome).__name__, 1
+        return type(outcome).__name__, store.decided
 
     def choose(burst: int) -> tuple[str, int]:
         if not asked:
             return "", 0
         control, ticket, sid = asked[0]
         outcome = loop.run_until_complete(control.choose(ticket, [sid], browser=f"browser {number}"))
-        return type(outcome).__name__, 1
+        return type(outcome).__name__, store.decided
 
     loop.run_until_complete(store.roster("warm up"))
     return sign_in, choose
