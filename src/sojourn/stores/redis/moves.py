@@ -73,7 +73,8 @@ def _subjects(after: str, limit: int) -> Operation[Sequence[str]]:
         if len(found) < limit:
             behind = after if route == first else ""
             names = yield from one(Call("subjects", route, (behind, limit - len(found))))
-            found += [name.decode(errors="replace") for name in names]
+            further = sorted({name for name in names if name > behind.encode()})
+            found += [name.decode(errors="replace") for name in further[: limit - len(found)]]
     return found
 
 

@@ -1,9 +1,9 @@
 -- All that is kept of a subject; and whoever has read them before this cannot commit any more.
 -- with: full
 -- ARGV: subject, a version that nobody else uses
--- Replies: the epoch, the subject's entry, who tells of them, the latest end of that, three lists of records: sessions,
---   tickets, events in the order of recording; and, as numbers, which of the events are given up
-local subjects, sessions, tickets, events, history, ticketed, told, leases, used, dead, meta = unpack(KEYS)
+-- Replies: the epoch, the subject's profile, who tells of them, the latest end of that, and three lists of records:
+--   sessions, tickets, events in the order of recording
+local subjects, sessions, tickets, events, history, ticketed, told, leases, used, meta = unpack(KEYS)
 
 local subject = ARGV[1]
 local first, beyond = '[' .. subject .. '\0', '(' .. subject .. '\1'
