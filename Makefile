@@ -45,7 +45,7 @@ bench: $(VENV)/stamp-bench ## measure what Sojourn costs beside what else there 
 	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: $(VENV)/stamp-test ## take the pictures of the documentation anew
-	SOJOURN_SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_demo.py tests/browser/test_admin.py tests/browser/test_mail.py $(ARGS)
+	SOJOURN_SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_demo.py tests/browser/test_admin.py tests/browser/test_mail.py tests/browser/test_probe_report.py $(ARGS)
 
 translations: $(VENV)/stamp-test ## compile the message catalogues (needs gettext; the results are committed)
 	cd src/sojourn/contrib/django && ../../../../$(BIN)/django-admin compilemessages

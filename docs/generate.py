@@ -20,6 +20,7 @@ from typing import Any
 
 import django
 import openapi
+import probing
 from django.conf import settings as django_settings
 from scan import SOURCE, checks, files
 
@@ -341,6 +342,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "redis-options": redis_options,
     "checks": checks,
     "commands": commands,
+    "probe-checks": probing.checks,
+    "probe-options": probing.options,
     "files": files,
     "probe-profile": probe_profile,
     "json-requests": openapi.requests,

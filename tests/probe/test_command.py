@@ -85,6 +85,26 @@ def test_a_dry_run_says_what_would_be_done_and_sends_nothing(password: str, caps
     assert all(check.id in said for check in all_checks())
 
 
+def test_a_dry_run_asks_nobody_for_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sojourn.probe.asking.password", None)
+    assert main(["probe", "http://127.0.0.1:1", "--user", "ann", "--dry-run"]) == 0
+
+
+def test_a_profile_is_read_and_the_command_line_wins(
+    healthy: Site, password: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "app.toml"
+    path.write_text(
+        f'target = "{healthy.url}"\n[account]\nname = "{plain.USER}"\npassword_env = "{password}"\n'
+        f'[network]\nca = "{healthy.ca}"\n[manners]\nmax_sign_ins = 1\n',
+        encoding="utf-8",
+    )
+    assert main(["probe", "--profile", str(path), "--only", "logout-replay"]) == 0
+    assert "used up" in capsys.readouterr().out
+    assert main(["probe", "--profile", str(path), "--only", "logout-replay", "--max-sign-ins", "2"]) == 0
+    assert "1 pass" in capsys.readouterr().out
+
+
 def test_every_check_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["probe", "--list"]) == 0
     said = " ".join(capsys.readouterr().out.split())
@@ -101,7 +121,7 @@ def test_an_application_that_cannot_be_reached_is_status_3(password: str, capsys
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "--user"),
+        ([], "Which application?"),
         (["https://app.example"], "--user"),
         (["app.example", "--user", "ann", "--password-env", "PROBE_PASSWORD"], "https://app.example"),
         (["--list", "--only", "nonsense"], "no check nonsense"),

@@ -160,21 +160,32 @@ def _fail(message: str) -> int:
 
 
 def _profile(options: argparse.Namespace) -> "Profile":
-    import os
-
-    from sojourn.probe.errors import WrongProfile
-    from sojourn.probe.profile import Account, Profile
+    """What the command line and the profile say. A dry run asks nobody for a password."""
+    from sojourn.probe import asking
+    from sojourn.probe.profile_file import make_profile, read_profile
     from sojourn.probe.secret import Secret
 
-    if not options.target or not options.user:
-        raise WrongProfile("Say which application and as whom: sojourn probe https://app.example --user ann")
-    return Profile(
-        options.target,
-        Account(options.user, Secret(os.environ[options.password_env])),
-        login=options.login or "",
-        protected=tuple(options.protected or ()),
-        hosts=frozenset(options.host or ()),
-        ca=options.ca or "",
+    given, secret = options, None
+    if given.dry_run:
+        secret = Secret("")
+    elif given.password_env or given.password_fd is not None:
+        secret = asking.password(given.user or "", variable=given.password_env or "", descriptor=given.password_fd)
+    return make_profile(
+        given.target or "",
+        given.user or "",
+        secret,
+        file=read_profile(given.profile) if given.profile else None,
+        ask=(lambda *_, **__: Secret("")) if given.dry_run else asking.password,
+        login=given.login,
+        protected=tuple(given.protected or ()),
+        hosts=frozenset(given.host or ()),
+        ca=given.ca,
+        browser=given.browser,
+        max_sign_ins=given.max_sign_ins,
+        pause=given.pause,
+        max_time=given.max_time,
+        wait=given.wait,
+        changes=given.changes,
     )
 
 
