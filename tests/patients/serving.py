@@ -29,7 +29,7 @@ class Site:
     """Over TLS."""
     http: str
     """The same application without."""
-    ca: str
+    ca: str = ""
     """The file of the authority to trust."""
 
     def profile(self, **more: Any) -> Profile:

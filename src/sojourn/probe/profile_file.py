@@ -70,6 +70,7 @@ def make_profile(
     are taken from where the file says, or asked for: `ask(name, variable=..., descriptor=...)`. Raises WrongProfile.
     """
     file = file or ProfileFile()
+    options = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     given = {
         key: value for key, value in options.items() if value not in (None, "", (), frozenset()) and value is not False
     }

@@ -1,0 +1,142 @@
+"""One Django with three ways to sign in, each as it comes out of the box: its admin, its `LoginView`, allauth.
+
+Run as a program it serves them until its input ends: settings are a process's own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.patients.plain import PASSWORD, USER
+from tests.patients.processes import ROOT, serving_process
+from tests.patients.serving import Site, serving
+
+LOGINS = {"admin": "/admin/login/", "LoginView": "/accounts/login/", "allauth": "/allauth/login/"}
+"""Where each of them is."""
+
+_TEMPLATES = {
+    "registration/login.html": (
+        "<form method='post'>{% csrf_token %}{{ form.as_p }}<input type='submit' value='Log in'>"
+        "<input type='hidden' name='next' value='{{ next }}'></form>"
+    ),
+    "report.html": (
+        "<h1>The report of {{ user.username }}</h1><form method='post' action='{% url 'logout' %}'>{% csrf_token %}"
+        "<button>Log out</button></form>"
+    ),
+}
+
+
+@contextmanager
+def django_logins() -> Iterator[Site]:
+    """Serve it."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DJANGO_")}
+    with serving_process([sys.executable, "-m", __name__], env={**environment, "PYTHONPATH": str(ROOT)}) as site:
+        yield site
+
+
+def _configure(folder: Path) -> None:
+    from django.conf import settings
+
+    settings.configure(
+        ALLOWED_HOSTS=["localhost"],
+        SECRET_KEY="of a patient",
+        ROOT_URLCONF=__name__,
+        USE_TZ=True,
+        LOGIN_REDIRECT_URL="/report/",
+        STATIC_URL="/static/",
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "site.sqlite3"}},
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend",
+        ACCOUNT_ADAPTER=f"{__name__}.adapter",
+        ACCOUNT_EMAIL_VERIFICATION="none",
+        INSTALLED_APPS=[
+            "django.contrib.admin",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.messages",
+            "django.contrib.sessions",
+            "django.contrib.staticfiles",
+            "allauth",
+            "allauth.account",
+        ],
+        MIDDLEWARE=[
+            "django.middleware.security.SecurityMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+            "allauth.account.middleware.AccountMiddleware",
+        ],
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "OPTIONS": {
+                    "loaders": [
+                        ("django.template.loaders.locmem.Loader", _TEMPLATES),
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ],
+                },
+            }
+        ],
+    )
+
+
+def adapter(request: object) -> object:
+    """allauth's own, but that it leads to a page of allauth's, whose way out is a link to a question."""
+    from allauth.account.adapter import DefaultAccountAdapter
+
+    class Adapter(DefaultAccountAdapter):
+        def get_login_redirect_url(self, request: object) -> str:
+            return "/allauth/email/"
+
+    return Adapter(request)
+
+
+def __getattr__(name: str) -> object:
+    if name != "urlpatterns":
+        raise AttributeError(name)
+    from django.contrib import admin
+    from django.contrib.auth.decorators import login_required
+    from django.urls import include, path
+    from django.views.generic import TemplateView
+
+    return [
+        path("admin/", admin.site.urls),
+        path("accounts/", include("django.contrib.auth.urls")),
+        path("allauth/", include("allauth.account.urls")),
+        path("report/", login_required(TemplateView.as_view(template_name="report.html"))),
+    ]
+
+
+def _serve() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        _configure(Path(folder))
+        import django
+        from django.contrib.auth import get_user_model
+        from django.core.management import call_command
+        from django.core.wsgi import get_wsgi_application
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        get_user_model().objects.create_superuser(USER, "ann@example.com", PASSWORD)
+        with serving(get_wsgi_application()) as site:
+            print(site.url, site.http, site.ca, flush=True)
+            sys.stdin.read()
+
+
+if __name__ == "__main__":
+    sys.modules["tests.patients.django_logins"] = sys.modules[__name__]
+    __name__ = "tests.patients.django_logins"
+    _serve()
