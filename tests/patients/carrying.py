@@ -10,6 +10,17 @@ if TYPE_CHECKING:
     from tests.patients.plain import Plain, Session
 
 COOKIE = "__Host-session"
+WITHOUT_PREFIX = {"cookie-without-prefix", "cookie-not-secure", "cookie-for-subdomains"}
+ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Lax"
+ILL_ATTRIBUTES = {
+    "cookie-not-secure": "Path=/; HttpOnly; SameSite=Lax",
+    "cookie-for-scripts": "Path=/; Secure; SameSite=Lax",
+    "cookie-for-other-sites": "Path=/; HttpOnly; Secure; SameSite=None",
+    "cookie-without-samesite": "Path=/; HttpOnly; Secure",
+    "cookie-for-subdomains": f"{ATTRIBUTES}; Domain=localhost",
+    "cookie-for-years": f"{ATTRIBUTES}; Expires=Fri, 31 Dec 2100 23:59:59 GMT",
+    "cookie-for-two-weeks": f"{ATTRIBUTES}; Max-Age=1209600",
+}
 
 
 class Request:
@@ -38,17 +49,17 @@ def presented(site: Plain, request: Request) -> str:
 
 def new_key(site: Plain) -> str:
     """A token for a new session."""
-    return secrets.token_urlsafe(32)
+    return secrets.token_urlsafe(3200 if site.illness == "cookie-too-large" else 32)
 
 
 def cookie_name(site: Plain) -> str:
     """What the session's cookie is called."""
-    return COOKIE
+    return "session" if site.illness in WITHOUT_PREFIX else COOKIE
 
 
 def set_cookie(site: Plain, key: str) -> tuple[str, str]:
     """The header that gives a browser its token."""
-    return "Set-Cookie", f"{cookie_name(site)}={key}; Path=/; HttpOnly; Secure; SameSite=Lax"
+    return "Set-Cookie", f"{cookie_name(site)}={key}; {ILL_ATTRIBUTES.get(site.illness, ATTRIBUTES)}"
 
 
 def delete_cookie(site: Plain) -> tuple[str, str]:

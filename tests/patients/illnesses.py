@@ -19,9 +19,31 @@ class Illness:
     """Checks that cannot but answer worse than the healthy twin's along with it."""
 
 
+COOKIES = {
+    "cookie-not-secure": Illness("cookie-secure", along=frozenset({"cookie-prefix"})),
+    "cookie-for-scripts": Illness("cookie-httponly"),
+    "cookie-for-other-sites": Illness("cookie-samesite", Answer.WARN),  # SameSite=None
+    "cookie-without-samesite": Illness("cookie-samesite", Answer.WARN),
+    "cookie-without-prefix": Illness("cookie-prefix", Answer.WARN),
+    "cookie-for-subdomains": Illness("cookie-scope", Answer.WARN, frozenset({"cookie-prefix"})),
+    "cookie-for-years": Illness("cookie-lifetime"),
+    "cookie-for-two-weeks": Illness("cookie-lifetime", Answer.WARN),
+    "cookie-too-large": Illness("cookie-size"),
+}
+"""What the session's cookie says of itself."""
+
+TRANSPORT = {
+    "no-hsts": Illness("hsts"),
+    "hsts-for-a-day": Illness("hsts"),
+    "hsts-without-subdomains": Illness("hsts", Answer.WARN),
+    "http-serves": Illness("plain-http"),  # the whole application, without TLS
+    "http-sets-cookies": Illness("plain-http"),  # leads to https, and gives a session on the way
+}
+"""How answers come."""
+
 LEAVING = {
     "logout-keeps": Illness("logout-replay"),  # the cookie goes, the session stays
 }
 
-ILLNESSES: dict[str, Illness] = {**LEAVING}
+ILLNESSES: dict[str, Illness] = {**COOKIES, **TRANSPORT, **LEAVING}
 """Each illness by the name that `Plain` knows it by."""

@@ -36,6 +36,7 @@ class Plain:
         assert not illness or illness in ILLNESSES
         self.illness, self.clock = illness, clock
         self.sessions: dict[str, Session] = {}
+        self.issued: list[str] = []
         self.lock = threading.Lock()
         self.views: dict[str, Callable[[Request], Answer]] = {
             "/": self.home,
@@ -53,16 +54,22 @@ class Plain:
 
     def answer(self, request: Request) -> Answer:
         """What every request gets: over TLS its view's answer, without TLS the way there."""
-        if request.environ["wsgi.url_scheme"] == "http":
-            return "301 Moved Permanently", [("Location", f"https://localhost{request.path}")], ""
+        if request.environ["wsgi.url_scheme"] == "http" and self.illness != "http-serves":
+            given = [set_cookie(self, self.begin(request)[0])] if self.illness == "http-sets-cookies" else []
+            return "301 Moved Permanently", [("Location", f"https://localhost{request.path}"), *given], ""
         view = self.views.get(request.path)
         return view(request) if view else ("404 Not Found", [], "nothing here")
 
     def policies(self, request: Request) -> list[tuple[str, str]]:
         """What every answer says of how it is to be kept and fetched."""
+        hsts = {
+            "no-hsts": "",
+            "hsts-for-a-day": "max-age=86400; includeSubDomains",
+            "hsts-without-subdomains": "max-age=31536000",
+        }.get(self.illness, "max-age=31536000; includeSubDomains")
         return [
             ("Cache-Control", "no-store"),
-            ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+            *([("Strict-Transport-Security", hsts)] if hsts else []),
         ]
 
     def home(self, request: Request) -> Answer:
@@ -126,4 +133,5 @@ class Plain:
         key = new_key(self)
         session = Session(self.clock(), request.environ["REMOTE_ADDR"])
         self.sessions[key] = session
+        self.issued.append(key)
         return key, session

@@ -29,10 +29,12 @@ def healthy() -> Iterator[Site]:
 
 @pytest.mark.parametrize(("name", "illness"), ILLNESSES.items(), ids=list(ILLNESSES))
 def test_a_check_fires_on_its_patient(name: str, illness: Illness) -> None:
-    with serving(Plain(name)) as site:
+    patient = Plain(name)
+    with serving(patient) as site:
         (finding,) = audited(site, illness.check).findings
     assert finding.answer is illness.answer, finding
     assert finding.evidence
+    assert not [key for key in patient.issued if key in repr(finding)]
 
 
 @pytest.mark.parametrize("check", sorted({each.check for each in ILLNESSES.values()}))

@@ -68,7 +68,7 @@ class Cookie:
         host, path = url.hostname or "", url.path or "/"
         right_host = host == self.host or (not self.host_only and host.endswith("." + self.host))
         below = path == self.path or path.startswith(self.path if self.path.endswith("/") else self.path + "/")
-        return right_host and below and (not self.secure or url.scheme == "https" or _is_local(host))
+        return right_host and below and (not self.secure or url.scheme == "https" or is_local(host))
 
 
 class Jar:
@@ -127,5 +127,6 @@ class Jar:
         return "; ".join(f"{each.name}={each.value}" for each in going)
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Whether a host is this machine, which browsers trust without TLS."""
     return host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost")

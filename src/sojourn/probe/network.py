@@ -32,9 +32,8 @@ class Network:
             timeout=httpx.Timeout(ANSWER_TIME / 2, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
             headers={"User-Agent": "Mozilla/5.0 (compatible; sojourn-probe)", "Accept-Language": "en"},
-            cookies=CookieJar(
-                DefaultCookiePolicy(allowed_domains=[])
-            ),  # else one visitor's would go out with another's
+            # Its own jar keeps nothing: one visitor's cookies would go out with another's.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             verify=ssl.create_default_context(cafile=profile.ca or None),
         )
 

@@ -67,6 +67,7 @@ TABLES_OF_CHECKS = {
     "mailbox": "the account's mailbox",
     "disabling": "how an administrator disables and enables the account",
     "changing": "how the account's password is changed",
+    "transport": "`http`: the application's address without TLS, where its https port is not 443",
 }
 """Tables that are handed to single checks as they stand; each check reads and judges its own."""
 

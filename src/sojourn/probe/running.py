@@ -57,6 +57,8 @@ def audit(
         budget = Budget(profile, clock=clock)
         waits = watcher.waits if watcher else lambda _: None
         examination = Examination(network, survey(network, budget), budget, clock=clock, waits=waits)
+        for exchange in network.exchanges:
+            masker.learn_from(exchange)
         try:
             for check in checks:
                 if watcher:
