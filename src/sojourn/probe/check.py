@@ -38,6 +38,8 @@ class Check:
     """What to do where it fails, for whoever builds the application."""
     sign_ins: int
     """How many sign-ins it makes at most: the cheapest check goes first."""
+    shared: int = 0
+    """How many of these are made once for all checks that need what they show, such as the limit."""
     look: "Callable[[Examination], Verdict]"
     """Does it. May raise any ProbeError: NotTestable is an answer, LockedOut ends the audit."""
     needs: frozenset[Need] = frozenset()

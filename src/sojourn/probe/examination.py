@@ -37,6 +37,11 @@ class Budget:
         self._lock = threading.Lock()
         self.spent = 0
 
+    @property
+    def left(self) -> int:
+        """How many sign-ins may still be made."""
+        return self._left
+
     def spend(self, sign_ins: int = 1) -> None:
         """Take so many; waits the pause first unless this is the first. Raises OutOfSignIns, and then takes none."""
         with self._lock:

@@ -11,7 +11,7 @@ def plan(profile: Profile, checks: Sequence[Check]) -> Iterator[str]:
     """Lines that say where requests would go, as whom, how often at most, and what would change."""
     hosts = ", ".join(sorted({profile.host, *profile.hosts}))
     can = [check for check in checks if not lacks(check, profile)]
-    sign_ins = 1 + sum(check.sign_ins for check in can)
+    sign_ins = 1 + sum(check.sign_ins - check.shared for check in can) + max((check.shared for check in can), default=0)
     yield f"Requests would go to {hosts} and to no other host."
     yield f"It would sign in as {profile.account.name}, at {profile.login or 'a login page that it finds by itself'}."
     if sign_ins > profile.max_sign_ins:

@@ -64,6 +64,7 @@ TABLES = {
 """Every table that the probe itself reads, and what it is for."""
 
 TABLES_OF_CHECKS = {
+    "limit": "how many sessions there may be, and what happens then",
     "mailbox": "the account's mailbox",
     "disabling": "how an administrator disables and enables the account",
     "changing": "how the account's password is changed",

@@ -1,0 +1,22 @@
+"""Two browsers of one user, signed in at once: what every check of sessions beside one another begins with."""
+
+from sojourn.probe.agents import browser
+from sojourn.probe.errors import NotTestable
+from sojourn.probe.examination import Examination
+from sojourn.probe.visitor import Visitor
+
+
+def pair(examination: Examination) -> tuple[Visitor, Visitor]:
+    """Sign in with two different browsers, and see both of them signed in.
+
+    Raises NotTestable where the account may have one session only, and what signing in raises.
+    """
+    one = examination.sign_in(browser(examination.network, 0))
+    other = examination.attempt(browser(examination.network, 1))
+    if not other.admitted:
+        raise NotTestable("It needs two sessions at once, and the second browser was not admitted beside the first")
+    if not examination.is_signed_in(one):
+        raise NotTestable(
+            "It needs two sessions at once, and the second browser's sign-in ended the first one's session"
+        )
+    return one, other.visitor

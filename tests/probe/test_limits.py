@@ -1,0 +1,43 @@
+"""The checks of the limit fire on the application that is ill with what they look for, and on no healthy one."""
+
+from __future__ import annotations
+
+import pytest
+
+from sojourn.probe.answers import Answer
+from sojourn.probe.checks import all_checks
+from sojourn.probe.report import Report
+from sojourn.probe.running import audit
+from tests.patients import limited
+from tests.patients.serving import serving
+
+CHECKS = {check.id: check for check in all_checks()}
+OURS = sorted({illness.check for illness in limited.ILLNESSES.values()})
+GOOD = {Answer.PASS, Answer.NOT_TESTABLE}
+
+
+def audited(site: limited.Limited, *checks: str, **profile: object) -> Report:
+    with serving(site) as served:
+        return audit(served.profile(max_sign_ins=200, **profile), [CHECKS[each] for each in checks])
+
+
+@pytest.mark.parametrize("which", limited.ILLNESSES, ids="-".join)
+def test_an_illness_is_found_by_its_own_check_alone(which: tuple[str, str]) -> None:
+    name, overflow = which
+    illness = limited.ILLNESSES[which]
+    # Bursts take long, and are the same for everybody: only where they are to find something.
+    checks = [each for each in OURS if each in {illness.check, *illness.along} or each != "session-limit-race"]
+    answers = {each.check.id: each for each in audited(limited.Limited(overflow, name), *checks).findings}
+    found = answers[illness.check]
+    assert found.answer is illness.answer, found
+    assert found.evidence
+    assert {each for each in checks if answers[each].answer not in GOOD} == {illness.check, *illness.along}
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+@pytest.mark.parametrize("overflow", limited.OVERFLOWS)
+def test_no_check_fires_on_a_healthy_application(overflow: str, limit: int) -> None:
+    report = audited(limited.Limited(overflow, limit=limit), *OURS)
+    assert {finding.answer for finding in report.findings} <= GOOD, report.findings
+    assert not report.stopped
+    assert report.left_open == 0
