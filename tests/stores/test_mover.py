@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from sojourn.core.decisions import Decision, decide_end
+from sojourn.core.errors import StoreUnconfirmed
 from sojourn.core.records import EndReason
 from sojourn.stores.memory import MemoryStore
 from sojourn.stores.movable import DONE
 from sojourn.stores.mover import MoveRefused, begin, finish, left, sweep
 from sojourn.stores.moving import MovingStore
+from sojourn.stores.wrappers import FaultyStore
 from sojourn.testing.clock import START
 from sojourn.testing.conformance import wanted
 from sojourn.testing.conformance.letters import claim, happen, ids_of
@@ -174,3 +176,50 @@ def test_what_was_written_to_the_old_store_after_the_move_is_refused_rather_than
     keep(store.old, session("a"))
     with pytest.raises(MoveRefused, match="not told"):
         begin(store)
+
+
+# What a store carries out and cannot confirm --------------------------------------------------------------------
+
+
+class Unsure(FaultyStore):
+    """A memory store that subjects move from and to, and that is faulty when a test says so."""
+
+    def __init__(self) -> None:
+        kept = MemoryStore(wanted=wanted)
+        super().__init__(kept)
+        self.moves = kept.moves
+
+
+@pytest.fixture
+def unsure() -> MovingStore:
+    return MovingStore(Unsure(), Unsure())
+
+
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_an_erasure_that_one_store_cannot_confirm_takes_place_in_both(unsure: MovingStore, which: str) -> None:
+    fill(unsure)
+    begin(unsure)
+    getattr(unsure, which).fail_to_confirm("erase")
+    with pytest.raises(StoreUnconfirmed) as told:
+        unsure.erase("ann")
+    assert told.value.outcome >= 5
+    for store in (unsure.old, unsure.new):
+        assert not store.roster("ann").sessions
+        assert not store.history("ann", 9)
+
+
+def test_an_epoch_that_the_new_store_cannot_confirm_begins_in_both(unsure: MovingStore) -> None:
+    fill(unsure)
+    begin(unsure)
+    unsure.new.fail_to_confirm("begin_epoch")  # type: ignore[attr-defined]  # that of `Unsure`
+    with pytest.raises(StoreUnconfirmed):
+        unsure.begin_epoch(START + 9)
+    assert unsure.old.epoch() == unsure.new.epoch() == START + 9
+
+
+def test_whoever_has_arrived_need_not_wait_until_their_leaving_is_confirmed(unsure: MovingStore) -> None:
+    fill(unsure)
+    begin(unsure)
+    unsure.old.fail_to_confirm("erase")  # type: ignore[attr-defined]  # that of `Unsure`
+    assert unsure.move("ann")
+    assert open_sids(unsure) == ["a"]

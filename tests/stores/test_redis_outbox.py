@@ -12,6 +12,7 @@ import pytest
 
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import RecordFormatError
+from sojourn.core.events import SessionStarted
 from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Fate, Progress
 from sojourn.core.tokens import ROUTES, route_of
 from sojourn.stores.redis.address import Address
@@ -22,7 +23,7 @@ from sojourn.stores.redis.sync import RedisStore
 from sojourn.testing.clock import START
 from sojourn.testing.conformance import wanted
 from sojourn.testing.conformance.letters import DONE, LATER, claim, give_up, happen, ids, ids_of, settle, started
-from sojourn.testing.conformance.setup import keep
+from sojourn.testing.conformance.setup import keep, session
 from sojourn.testing.races import race
 from tests.stores.redis_site import client_of
 
@@ -243,6 +244,28 @@ def test_a_contact_is_forgotten_in_the_step_that_settles_its_letter(server: Any,
     assert b"ann@example.org" in record_of(server, event.id)
     store.settle(batch.lease, [replace(batch.letters[0], due=None, progress={"mail": DONE})], {}, until=LATER)
     assert b"ann@example.org" not in record_of(server, event.id)
+    assert listed(server, "exposed") == {}
+
+
+def test_an_address_is_still_looked_for_when_the_contact_beside_it_is_forgotten(server: Any, store: RedisStore) -> None:
+    event = SessionStarted(
+        subject="ann", at=START, session=session("a", address="192.0.2.1"), contact="ann@example.org"
+    )
+    keep(store, events=[event])
+    batch = claim(store)
+    store.settle(batch.lease, [replace(batch.letters[0], due=None, progress={"mail": DONE})], {}, until=LATER)
+    assert listed(server, "exposed") == {event.id: START}
+    store.forget_addresses(START + 1)
+    assert b"192.0.2.1" not in record_of(server, event.id)
+    assert listed(server, "exposed") == {}
+
+
+def test_how_far_delivery_is_waits_for_no_replica_since_what_is_lost_of_it_is_told_again(server: Any) -> None:
+    store = open_store(f"{server.url()}?replicas=1&replica_timeout=0.01")
+    happen(store, "ann", START)
+    server.reset_stats()
+    settle(store, batch := claim(store, "ann"), batch.letters)
+    assert "wait" not in server.command_stats()
 
 
 def test_what_was_forgotten_of_a_letter_while_a_worker_had_it_is_not_written_back(
@@ -278,7 +301,8 @@ def test_the_oldest_of_all_routes_are_shed_though_one_route_has_most(server: Any
 
 def test_nothing_of_what_was_shed_is_left_anywhere(server: Any, store: RedisStore) -> None:
     happen(store, "ann", START, START)
-    happen(store, "bob", START)
+    keep(store, events=[replace(started("bob", START), contact="bob@example.org")], subject="bob")
+    assert "exposed" in left_over(server)
     write_record(server, happen(store, "cem", START)[0].id, b"x\ncem\n\n", route_of("cem"))
     batch = claim(store, "bob")
     assert store.shed(0, 9) == 4

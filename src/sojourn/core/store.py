@@ -153,7 +153,9 @@ class Store(Outbox, Protocol):
     def erase(self, subject: str) -> int:
         """Forget all that is remembered of the subject: sessions, open ones too, tickets, events, profile.
 
-        Atomic, with the subject locked. Returns how many records went. Nothing tells that they were there.
+        All in one atomic step, with the subject locked; or what is open in one, and that they are known, and the rest
+        in steps after it, which hold nobody else up: if this raises, repeat it. Returns how many records went. Nothing
+        tells that they were there.
         """
         ...
 

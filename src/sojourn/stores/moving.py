@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sojourn.core.decisions import Decision
-from sojourn.core.errors import RecordFormatError, StoreContention
+from sojourn.core.errors import RecordFormatError, StoreContention, StoreUnconfirmed
 from sojourn.core.outbox import Batch, Failing, Lease, Letter
 from sojourn.core.records import Roster, Session, Ticket
 from sojourn.core.search import PAGE_MAX, Census, EventQuery, Page, SessionQuery, Tally
@@ -56,7 +56,8 @@ class MovingStore:
         belongings = Belongings(subject) if there.here else self.old.moves.pack(subject)
         if not self.new.moves.bring_in(belongings, there.move):
             return False
-        self.old.erase(subject)
+        with suppress(StoreUnconfirmed):  # what a failover brings back there counts for nothing
+            self.old.erase(subject)
         return True
 
     def lookup(self, digest: bytes, route: int) -> Session | None:
@@ -161,16 +162,31 @@ class MovingStore:
 
     def begin_epoch(self, at: int) -> None:
         """See `Store.begin_epoch`. In the new store first: who moves in between is void all the time."""
-        self.new.begin_epoch(at)
-        self.old.begin_epoch(at)
+        try:
+            self.new.begin_epoch(at)
+        finally:  # if the new one could not confirm it, it never may
+            self.old.begin_epoch(at)
 
     def epoch(self) -> int | None:
         """See `Store.epoch`."""
         return max((at for at in (self.old.epoch(), self.new.epoch()) if at is not None), default=None)
 
     def erase(self, subject: str) -> int:
-        """See `Store.erase`. Atomic in each store; whoever is moving at this moment is erased where they arrive."""
-        return sum(self._act(subject, lambda store: store.erase(subject)))
+        """See `Store.erase`. In each store by itself; whoever is moving at this moment is erased where they arrive."""
+        unconfirmed = False
+
+        def erased(store: Movable) -> int:
+            nonlocal unconfirmed
+            try:
+                return store.erase(subject)
+            except StoreUnconfirmed as error:
+                unconfirmed = True
+                return int(error.outcome)
+
+        number = sum(self._act(subject, erased))
+        if unconfirmed:
+            raise StoreUnconfirmed(outcome=number)
+        return number
 
     def claim(self, worker: str, now: int, until: int, subject: str | None = None) -> Batch | None:
         """See `Outbox.claim`. Of two leases, one in each store, that on the letter less long due is given up again."""

@@ -22,6 +22,8 @@ from sojourn.stores.rows import WIDTHS, storable
 T = TypeVar("T")
 TRIES = 40
 """How often a decision is made anew when somebody else was faster, before the store gives up."""
+PART = 100
+"""How many records of a subject are erased in one step, beside the sessions that are open."""
 _PAUSE = 0.002  # seconds, times the number of tries so far, up to a tenth of a second
 
 
@@ -158,11 +160,21 @@ class Operations:
         return moment(at)
 
     def erase(self, subject: str) -> Operation[int]:
-        """See `Store.erase`. One call."""
-        if not storable(subject, WIDTHS["subject"]):
-            return 0
-        reply = yield from one(Call("erase", route_of(subject), (subject,)))
-        return int(reply)
+        """See `Store.erase`. One call for each hundred records, so that a long history holds nobody up.
+
+        Whatever begins after the first of them stays, but for the record of a session that ends again meanwhile. Raises
+        StoreUnconfirmed too: repeat it, as after any error.
+        """
+        number, last, more, confirmed = 0, b"", storable(subject, WIDTHS["subject"]), True
+        while more:
+            reply = yield from one(Call("erase", route_of(subject), (subject, last, PART), confirmed))
+            if isinstance(reply, Unconfirmed):
+                confirmed, reply = False, reply.reply
+            last, gone, more = reply
+            number += gone
+        if not confirmed:
+            raise StoreUnconfirmed(outcome=number)
+        return number
 
     def _visit(self, digest: bytes, route: int, who: tuple[int | str, int | str]) -> Operation[Session | None]:
         reply = yield from one(Call("visit", route, (digest, *who)))

@@ -5,7 +5,7 @@
 --   from now on (both '': it stays)
 -- Replies: OK; LOST if the lease is not this worker's; CHANGED if a payload is not as it was read. Nothing is written
 --   then. A letter that is not recorded any more is passed over
-local events, waiting, due, ready, leases, leased, used, dead = unpack(KEYS)
+local events, exposed, waiting, due, ready, leases, leased, used, dead = unpack(KEYS)
 
 local to = {
   events = events, waiting = waiting, due = due, ready = ready, leases = leases, leased = leased, used = used,
@@ -27,6 +27,7 @@ even_if_full(leases)
 for i, event in pairs(present) do
   local payload = ARGV[i + 5] ~= '' and ARGV[i + 5] or event.payload
   write_letter(to, ARGV[i], event, ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], payload)
+  if not exposes(payload) then redis.call('ZREM', exposed, ARGV[i]) end
 end
 lease.told = ARGV[4]
 if ARGV[3] == '' then
