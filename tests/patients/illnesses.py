@@ -41,9 +41,17 @@ TRANSPORT = {
 }
 """How answers come."""
 
+BEGINNING = {
+    "login-keeps-id": Illness("session-fixation", along=frozenset({"sign-in-again-renews"})),
+    "adopts-ids": Illness("session-fixation", along=frozenset({"sign-in-again-renews"})),  # and keeps them at the login
+    "second-login-keeps-id": Illness("sign-in-again-renews"),  # as Django's login() does with the same user
+    "second-login-ends-nothing": Illness("sign-in-again-renews"),  # a new token, and the old one stays as well
+}
+"""How a session begins."""
+
 LEAVING = {
     "logout-keeps": Illness("logout-replay"),  # the cookie goes, the session stays
 }
 
-ILLNESSES: dict[str, Illness] = {**COOKIES, **TRANSPORT, **LEAVING}
+ILLNESSES: dict[str, Illness] = {**COOKIES, **TRANSPORT, **BEGINNING, **LEAVING}
 """Each illness by the name that `Plain` knows it by."""

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tests.patients.carrying import Request, delete_cookie, new_key, set_cookie
+from tests.patients.beginning import first_key, renewed
+from tests.patients.carrying import Request, delete_cookie, set_cookie
 from tests.patients.illnesses import ILLNESSES
 
 USER, PASSWORD = "ann", "correct horse battery"
@@ -96,8 +97,7 @@ class Plain:
             return "403 Forbidden", [], "the form is out of date"
         if (request.form.get("name"), request.form.get("password")) != (USER, PASSWORD):
             return "200 OK", [], "wrong name or password"
-        self.sessions.pop(request.key, None)
-        key, fresh = self.begin(request)
+        key, fresh = renewed(self, request, session)
         fresh.user = USER
         return "303 See Other", [("Location", "/report"), set_cookie(self, key)], ""
 
@@ -130,7 +130,7 @@ class Plain:
 
     def begin(self, request: Request) -> tuple[str, Session]:
         """A new session, of nobody yet."""
-        key = new_key(self)
+        key = first_key(self, request)
         session = Session(self.clock(), request.environ["REMOTE_ADDR"])
         self.sessions[key] = session
         self.issued.append(key)

@@ -89,20 +89,34 @@ class Examination:
         """A new browser, without any cookie: nobody."""
         return Visitor(self.network)
 
-    def attempt(self, visitor: Visitor | None = None, *, account: Account | None = None) -> Attempt:
+    def attempt(
+        self,
+        visitor: Visitor | None = None,
+        *,
+        account: Account | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> Attempt:
         """Sign in (in a new browser unless `visitor` is given) and see what comes of it.
 
+        `meanwhile` happens when the login page is open and before the password is sent.
         Raises LockedOut at the first sign of a lockout or a rate limit, OutOfSignIns, CannotSignIn, Unreachable.
         """
-        return self.attempts([visitor or self.visitor()], account=account)[0]
+        return self.attempts([visitor or self.visitor()], account=account, meanwhile=meanwhile)[0]
 
-    def attempts(self, visitors: Sequence[Visitor], *, account: Account | None = None) -> list[Attempt]:
+    def attempts(
+        self,
+        visitors: Sequence[Visitor],
+        *,
+        account: Account | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> list[Attempt]:
         """Sign in with all of them in the same instant: every login page is open before the first password is sent."""
         self.budget.spend(len(visitors))
         who, login = account or self.profile.account, self.survey.login
         finishing = [login.begin(visitor, who) for visitor in visitors]
         begun = [_Begun(visitor) for visitor in visitors]
         self._begun += begun  # even if the answer gets lost: there may be a session now
+        meanwhile()
         answers = together(finishing)
         for each in begun:
             each.kept = each.visitor.twin()

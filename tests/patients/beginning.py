@@ -1,0 +1,27 @@
+"""How a session of the plain application begins, and what a sign-in makes of the one from before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.patients.carrying import Request, new_key
+
+if TYPE_CHECKING:
+    from tests.patients.plain import Plain, Session
+
+
+def first_key(site: Plain, request: Request) -> str:
+    """The key of a new session: never one that a browser brought."""
+    if site.illness == "adopts-ids" and request.key:
+        return request.key
+    return new_key(site)
+
+
+def renewed(site: Plain, request: Request, session: Session) -> tuple[str, Session]:
+    """The session that goes on after a sign-in: a new one, and the one from before ends."""
+    again = bool(session.user)
+    if site.illness == "login-keeps-id" or (site.illness == "second-login-keeps-id" and again):
+        return request.key, session
+    if not (site.illness == "second-login-ends-nothing" and again):
+        site.sessions.pop(request.key, None)
+    return site.begin(request)
