@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -59,21 +59,32 @@ def alias(request: pytest.FixtureRequest, entry: dict[str, Any], django_db_block
 
 
 @pytest.fixture(params=[*VENDORS, *SERVERS])
-def place(request: pytest.FixtureRequest, entries: dict[str, Any], django_db_blocker: Any) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, place_of: Callable[[str], Place]) -> Place:
     """Where an empty store of each kind is."""
-    kind = request.param
-    if kind in valkey.PRODUCTS:
-        server = request.getfixturevalue(f"{kind}_server")
-        server.flush()
-        yield Place(kind, url=server.url())
-        return
-    found = Place(f"store_{kind}", _made(kind, request, entries, django_db_blocker))
+    return place_of(request.param)
+
+
+@pytest.fixture
+def place_of(
+    request: pytest.FixtureRequest, entries: dict[str, Any], django_db_blocker: Any
+) -> Iterator[Callable[[str], Place]]:
+    """Where an empty store of some kind is."""
+
+    def find(kind: str) -> Place:
+        if kind in valkey.PRODUCTS:
+            server = request.getfixturevalue(f"{kind}_server")
+            server.flush()
+            return Place(kind, url=server.url())
+        found = Place(f"store_{kind}", _made(kind, request, entries, django_db_blocker))
+        sql_site.empty(found.name)
+        return found
+
     with django_db_blocker.unblock():
+        sql_site.configure()
         from django.db import connections
 
-        sql_site.empty(found.name)
-        yield found
-        connections[found.name].close()
+        yield find
+        connections.close_all()
 
 
 @pytest.fixture(autouse=True)

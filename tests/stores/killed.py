@@ -1,7 +1,6 @@
 """A process of a site that is killed with -9 on its way from a commit to whoever is told, and one that comes after it.
 
-Run as a program: the kind of process, where the records are as JSON (`Place.site`), the file in which the sink writes
-what it sent.
+Run as a program: the kind of process, Django's settings as JSON, the file in which the sink writes what it sent.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from sojourn.core.timeouts import DAY, MINUTE
 from sojourn.notify.desk import LEASE
 from sojourn.notify.sinks import Message
 
-KIND, SITE, SENT = sys.argv[1:4] if len(sys.argv) > 3 else ("", "", "")
+KIND, SETTINGS, SENT = sys.argv[1:4] if len(sys.argv) > 3 else ("", "", "")
 SOON = 30.0
 
 
@@ -46,22 +45,7 @@ class FileSink:
 def main() -> None:
     from django.conf import settings
 
-    site = json.loads(SITE)
-    settings.configure(
-        SECRET_KEY="for tests only",
-        USE_TZ=True,
-        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "sojourn.contrib.django"],
-        DATABASES=site["DATABASES"],
-        SOJOURN={
-            "STORE": site["STORE"],
-            "LIMITS": [{"max_sessions": 1, "overflow": "end_existing"}],
-            "NOTICES": dict.fromkeys(
-                ("new_device", "new_place", "second_session", "evicted", "refused", "repeated", "disowned"), ()
-            ),
-            "SINKS": ["tests.stores.killed.FileSink"],
-        },
-    )
+    settings.configure(**json.loads(SETTINGS))
     import django
 
     django.setup()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sojourn.core.events import Event
 from sojourn.stores.movable import Movable
 from tests.stores import sql_site
+
+APPS = ("auth", "contenttypes", "sessions")
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sojourn.contrib.django.middleware.SessionControlMiddleware",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,17 @@ class Place:
             sql_site.add(self.name, self.entry)
         return SQLStore(DjangoDatabase(self.name), wanted=wanted)
 
-    def site(self) -> dict[str, Any]:
-        """DATABASES and STORE for a site whose records are here."""
-        if self.entry is None:
-            return {"DATABASES": {}, "STORE": self.url}
-        return {"DATABASES": {"default": self.entry}, "STORE": "default"}
+
+def settings(site: Mapping[str, Place], **sojourn: object) -> dict[str, Any]:
+    """Django's settings, as plain data, for a site that has nothing else: its places by their setting, such as STORE,
+    and what else is in SOJOURN."""
+    databases = {place.name: place.entry for place in site.values() if place.entry is not None}
+    return {
+        "SECRET_KEY": "for tests only",
+        "USE_TZ": True,
+        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        "INSTALLED_APPS": [*(f"django.contrib.{name}" for name in APPS), "sojourn.contrib.django"],
+        "MIDDLEWARE": MIDDLEWARE,
+        "DATABASES": {"default": {}, **databases},
+        "SOJOURN": {**{name: place.url or place.name for name, place in site.items()}, **sojourn},
+    }

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sojourn import Admitted, Arrival, AsyncSessionControl, Limit, Policy, SessionControl
 from sojourn.core.errors import StoreError, StoreUnconfirmed
@@ -26,6 +26,7 @@ from sojourn.stores.redis.servers import Servers
 from sojourn.stores.redis.sync import RedisStore
 from sojourn.testing.conformance import wanted
 
+T = TypeVar("T")
 MAX = 3
 SUBJECTS = [f"user-{number}" for number in range(48)]
 AT_ONCE = 4
@@ -89,13 +90,17 @@ class Client:
     async def rage(self, operations: int) -> Journal:
         """So many operations, whatever becomes of each."""
         for _ in range(operations):
-            what = self.chance.random()
-            if what < 0.3 or not self.mine:
-                await self.sign_in(self.chance.choice(self.subjects))
-                continue
-            sid = self.chance.choice(list(self.mine))
-            await {0: self.end, 1: self.touch}.get(int((what - 0.3) * 10), self.look_up)(sid)
+            await self.act()
         return self.journal
+
+    async def act(self) -> None:
+        """One operation."""
+        what = self.chance.random()
+        if what < 0.3 or not self.mine:
+            await self.sign_in(self.chance.choice(self.subjects))
+            return
+        sid = self.chance.choice(list(self.mine))
+        await {0: self.end, 1: self.touch}.get(int((what - 0.3) * 10), self.look_up)(sid)
 
     async def sign_in(self, subject: str) -> None:
         outcome = await self.told("sign-in", subject, lambda: self.control.start(Arrival(subject)))
@@ -166,6 +171,16 @@ class Client:
                     raise TimeoutError(f"no answer about {subject} within {WELL_SECONDS} seconds")
 
 
+def at_once(steps: Coroutine[Any, Any, T]) -> T:
+    """Carry out what waits and never awaits, without an event loop: in one, Django lets nobody wait."""
+    try:
+        steps.send(None)
+    except StopIteration as done:
+        outcome: T = done.value
+        return outcome
+    raise AssertionError("it awaits something")
+
+
 Phase = Callable[[int], list[Journal]]
 
 
@@ -194,3 +209,61 @@ def phases(clients: list[Client], operations: int) -> tuple[Phase, Phase]:
 
     runner.run(clients[0].told("roster", SUBJECTS[0], lambda: clients[0].control.sessions(SUBJECTS[0])))
     return lambda _: runner.run(rage()), lambda _: runner.run(recover())
+
+
+def still_live(journals: Sequence[Journal], control: SessionControl) -> set[str]:
+    """Those of the sessions in the journals whose tokens are good."""
+    tokens = [entry for journal in journals for entry in journal.tokens.items()]
+    return {sid for sid, (_, token) in tokens if isinstance(control.authenticate(token), Authenticated)}
+
+
+@dataclass
+class Reckoning:
+    """What the journals and the records come to, put together."""
+
+    journals: list[Journal]
+    live: set[str]
+
+    @property
+    def tries(self) -> list[Try]:
+        return [each for journal in self.journals for each in journal.tries]
+
+    @property
+    def errors(self) -> list[str]:
+        return [each.error for each in self.tries if each.error]
+
+    @property
+    def undead(self) -> list[str]:
+        return [sid for journal in self.journals for sid in journal.undead]
+
+    @property
+    def lost_ends(self) -> list[str]:
+        """Those who were told that they are over, and are not."""
+        return sorted(self.live & self.union("ended"))
+
+    @property
+    def lost_admissions(self) -> list[str]:
+        """Those who were admitted and never ended, and are not live."""
+        known = self.union("ended") | self.union("ended_unconfirmed") | self.union("in_doubt")
+        doubtful, unconfirmed = self.union("doubtful"), self.union("unconfirmed")
+        return [
+            sid
+            for journal in self.journals
+            for sid, (subject, _) in journal.tokens.items()
+            if sid not in self.live | known | unconfirmed and subject not in doubtful
+        ]
+
+    @property
+    def undone(self) -> set[str]:
+        """Those of whom it was said that nothing was confirmed, and of whom nothing is left."""
+        known = self.union("ended") | self.union("in_doubt")
+        doubtful = self.union("doubtful")
+        admitted = {sid for journal in self.journals for sid, (by, _) in journal.tokens.items() if by not in doubtful}
+        admissions = (self.union("unconfirmed") & admitted) - self.live - known - self.union("ended_unconfirmed")
+        return self.union("ended_unconfirmed") & self.live | admissions
+
+    def union(self, name: str) -> set[str]:
+        return set().union(*(getattr(journal, name) for journal in self.journals))
+
+    def longest(self, *kinds: str) -> float:
+        return max(each.seconds for each in self.tries if each.what in kinds)

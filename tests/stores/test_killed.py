@@ -15,14 +15,19 @@ import pytest
 from tests.services import valkey
 from tests.services.availability import NotInstalled, unavailable
 from tests.services.valkey import ValkeyServer
-from tests.stores.places import Place
+from tests.stores.places import Place, settings
 
 ROOT = Path(__file__).parents[2]
+LIMITS = [{"max_sessions": 1, "overflow": "end_existing"}]
+SILENT: dict[str, list[str]] = {
+    kind: [] for kind in ("new_device", "new_place", "second_session", "evicted", "refused", "repeated", "disowned")
+}
 KILLED = [pytest.param("killed after the commit", id="after the commit"), "killed while it sends"]
 
 
 def process(kind: str, place: Place, sent: Path) -> int:
-    command = [sys.executable, "-m", "tests.stores.killed", kind, json.dumps(place.site()), str(sent)]
+    site = settings({"STORE": place}, LIMITS=LIMITS, NOTICES=SILENT, SINKS=["tests.stores.killed.FileSink"])
+    command = [sys.executable, "-m", "tests.stores.killed", kind, json.dumps(site), str(sent)]
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(
         command,

@@ -19,14 +19,13 @@ from typing import Any
 import pytest
 
 from sojourn import SessionControl
-from sojourn.core.outcomes import Authenticated
 from sojourn.stores.redis.address import Address
 from sojourn.stores.redis.keys import EVERY_ROUTE, PREFIX, key
 from sojourn.testing.races import race
 from tests.services.cluster import Cluster
 from tests.services.process import wait_until
 from tests.services.valkey import ValkeyServer
-from tests.stores.storm import MAX, SUBJECTS, Journal, Try, open_store, policy
+from tests.stores.storm import MAX, SUBJECTS, Reckoning, Try, open_store, policy, still_live
 
 pytestmark = [pytest.mark.redis, pytest.mark.cluster, pytest.mark.races]
 STORMS = [("valkey_cluster", "all", "waiting"), ("redis_sentinel", "all", "awaiting")]
@@ -103,56 +102,10 @@ def strike_at(group: Any) -> Strike:
 
 
 @dataclass
-class Figures:
-    """What the journals and the records come to, put together."""
+class Figures(Reckoning):
+    """What the journals and the records come to, and the death of the master."""
 
-    journals: list[Journal]
-    live: set[str]
     strike: Strike
-
-    @property
-    def tries(self) -> list[Try]:
-        return [each for journal in self.journals for each in journal.tries]
-
-    @property
-    def errors(self) -> list[str]:
-        return [each.error for each in self.tries if each.error]
-
-    @property
-    def undead(self) -> list[str]:
-        return [sid for journal in self.journals for sid in journal.undead]
-
-    @property
-    def lost_ends(self) -> list[str]:
-        """Those who were told that they are over, and are not."""
-        return sorted(self.live & self.union("ended"))
-
-    @property
-    def lost_admissions(self) -> list[str]:
-        """Those who were admitted and never ended, and are not live."""
-        known = self.union("ended") | self.union("ended_unconfirmed") | self.union("in_doubt")
-        doubtful, unconfirmed = self.union("doubtful"), self.union("unconfirmed")
-        return [
-            sid
-            for journal in self.journals
-            for sid, (subject, _) in journal.tokens.items()
-            if sid not in self.live | known | unconfirmed and subject not in doubtful
-        ]
-
-    @property
-    def undone(self) -> set[str]:
-        """Those of whom it was said that nothing was confirmed, and of whom nothing is left."""
-        known = self.union("ended") | self.union("in_doubt")
-        doubtful = self.union("doubtful")
-        admitted = {sid for journal in self.journals for sid, (by, _) in journal.tokens.items() if by not in doubtful}
-        admissions = (self.union("unconfirmed") & admitted) - self.live - known - self.union("ended_unconfirmed")
-        return self.union("ended_unconfirmed") & self.live | admissions
-
-    def union(self, name: str) -> set[str]:
-        return set().union(*(getattr(journal, name) for journal in self.journals))
-
-    def longest(self, *kinds: str) -> float:
-        return max(each.seconds for each in self.tries if each.what in kinds)
 
     def back_after(self) -> float:
         """Seconds from the death of the master to the first answer on one of its routes."""
@@ -195,9 +148,7 @@ def storm(group: Any, replicas: str, way: str) -> Figures:
     )
     assert not report.violations, f"{report.survivors[0]} subjects have more than {MAX} sessions"
     journals = [journal for _, after in report.results[0] for journal in after]
-    control = SessionControl(checking, policy)
-    tokens = [entry for journal in journals for entry in journal.tokens.items()]
-    live = {sid for sid, (_, token) in tokens if isinstance(control.authenticate(token), Authenticated)}
+    live = still_live(journals, SessionControl(checking, policy))
     checking.close()
     return Figures(journals, live, strike)
 
