@@ -40,6 +40,13 @@ class Request:
 
 def presented(site: Plain, request: Request) -> str:
     """The token that a request brought; "" for none."""
+    if site.illness == "token-from-query" and "session" in request.query:
+        return request.query["session"]
+    if site.illness == "token-from-form" and "session" in request.form:
+        return request.form["session"]
+    if site.illness == "token-from-path" and ";jsessionid=" in request.path:
+        request.path, _, key = request.path.partition(";jsessionid=")
+        return key
     for pair in request.environ.get("HTTP_COOKIE", "").split(";"):
         name, _, value = pair.strip().partition("=")
         if name == cookie_name(site):

@@ -49,9 +49,31 @@ BEGINNING = {
 }
 """How a session begins."""
 
+EXPOSURE = {
+    "pages-may-be-kept": Illness("caches", Answer.WARN),
+    "pages-are-public": Illness("caches"),
+    "cache-by-address": Illness("caches"),  # in front of the application, whoever asks
+    "token-in-redirect": Illness("token-in-url"),
+    "token-in-links": Illness("token-in-url"),
+    "token-in-script": Illness("token-in-page"),
+    "token-from-query": Illness("token-from-elsewhere"),
+    "token-from-path": Illness("token-from-elsewhere"),
+    "token-from-form": Illness("token-from-elsewhere"),
+    "address-from-header": Illness("forwarded-address"),
+    "host-from-header": Illness("forwarded-host", Answer.WARN),
+    "account-without-way-out": Illness("sign-out-everywhere"),
+}
+"""Where the token turns up, and what is believed that a browser says of itself."""
+
 LEAVING = {
     "logout-keeps": Illness("logout-replay"),  # the cookie goes, the session stays
 }
 
-ILLNESSES: dict[str, Illness] = {**COOKIES, **TRANSPORT, **BEGINNING, **LEAVING}
+ILLNESSES: dict[str, Illness] = {
+    **COOKIES,
+    **TRANSPORT,
+    **BEGINNING,
+    **EXPOSURE,
+    **LEAVING,
+}
 """Each illness by the name that `Plain` knows it by."""

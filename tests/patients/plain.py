@@ -38,6 +38,7 @@ class Plain:
         self.illness, self.clock = illness, clock
         self.sessions: dict[str, Session] = {}
         self.issued: list[str] = []
+        self.copies: dict[str, Answer] = {}
         self.lock = threading.Lock()
         self.views: dict[str, Callable[[Request], Answer]] = {
             "/": self.home,
@@ -59,17 +60,24 @@ class Plain:
             given = [set_cookie(self, self.begin(request)[0])] if self.illness == "http-sets-cookies" else []
             return "301 Moved Permanently", [("Location", f"https://localhost{request.path}"), *given], ""
         view = self.views.get(request.path)
-        return view(request) if view else ("404 Not Found", [], "nothing here")
+        address = f"{request.path}?{request.environ['QUERY_STRING']}"
+        if address in self.copies:
+            return self.copies[address]
+        answer = view(request) if view else ("404 Not Found", [], "nothing here")
+        if self.illness == "cache-by-address" and request.path == "/account" and answer[0] == "200 OK":
+            self.copies[address] = answer
+        return answer
 
     def policies(self, request: Request) -> list[tuple[str, str]]:
         """What every answer says of how it is to be kept and fetched."""
+        kept = {"pages-may-be-kept": "private", "pages-are-public": "public, max-age=600"}.get(self.illness, "no-store")
         hsts = {
             "no-hsts": "",
             "hsts-for-a-day": "max-age=86400; includeSubDomains",
             "hsts-without-subdomains": "max-age=31536000",
         }.get(self.illness, "max-age=31536000; includeSubDomains")
         return [
-            ("Cache-Control", "no-store"),
+            ("Cache-Control", kept),
             *([("Strict-Transport-Security", hsts)] if hsts else []),
         ]
 
@@ -99,7 +107,8 @@ class Plain:
             return "200 OK", [], "wrong name or password"
         key, fresh = renewed(self, request, session)
         fresh.user = USER
-        return "303 See Other", [("Location", "/report"), set_cookie(self, key)], ""
+        to = f"/report?session={key}" if self.illness == "token-in-redirect" else "/report"
+        return "303 See Other", [("Location", to), set_cookie(self, key)], ""
 
     def report(self, request: Request) -> Answer:
         return self.page(request, "Report", '<a href="/account">Your account</a>')
@@ -121,17 +130,27 @@ class Plain:
         """A page for those who are signed in; others are sent to sign in."""
         session = request.session
         if session is None or not session.user:
-            return "303 See Other", [("Location", f"/login?next={request.path}")], ""
+            host = request.environ.get("HTTP_X_FORWARDED_HOST") if self.illness == "host-from-header" else None
+            return "303 See Other", [("Location", f"{f'https://{host}' if host else ''}/login?next={request.path}")], ""
         out = (
             "<form method='post' action='/logout'>"
             f"<input type='hidden' name='csrf' value='{session.csrf}'><button>Log out</button></form>"
         )
+        if self.illness == "token-in-links":
+            body = body.replace('">', f'?session={request.key}">')
+        if self.illness == "token-in-script":
+            body += f"<script>let session = '{request.key}'</script>"
+        if self.illness == "account-without-way-out" and title == "Account":
+            out = ""
         return "200 OK", [], f"<h1>{title} of {html.escape(session.user)}</h1>{body}{out}"
 
     def begin(self, request: Request) -> tuple[str, Session]:
         """A new session, of nobody yet."""
         key = first_key(self, request)
-        session = Session(self.clock(), request.environ["REMOTE_ADDR"])
+        address = request.environ["REMOTE_ADDR"]
+        if self.illness == "address-from-header":
+            address = request.environ.get("HTTP_X_FORWARDED_FOR", address)
+        session = Session(self.clock(), address)
         self.sessions[key] = session
         self.issued.append(key)
         return key, session

@@ -55,6 +55,13 @@ def links(page: Page) -> list[tuple[str, str]]:
     ]
 
 
+def addresses(page: Page) -> list[str]:
+    """Every address that a page names, as it is written there: of links, forms, pictures, scripts, frames."""
+    tags = _soup(page).find_all()
+    named = ("href", "src", "action", "formaction", "data", "poster")
+    return [str(each[name]) for each in tags for name in named if each.has_attr(name)]
+
+
 def words(page: Page) -> str:
     """What can be read on a page."""
     return _soup(page).get_text(" ", strip=True)

@@ -1,0 +1,46 @@
+"""No page holds the session's token."""
+
+from sojourn.probe.answers import Severity, Verdict, failed, passed
+from sojourn.probe.check import Check
+from sojourn.probe.crawl import Crawl, crawled, path
+from sojourn.probe.errors import NotTestable
+from sojourn.probe.examination import Examination
+from sojourn.probe.exchange import Exchange
+from sojourn.probe.pages import addresses
+from sojourn.probe.visitor import Page
+
+
+def _look(examination: Examination) -> Verdict:
+    crawl = crawled(examination)
+    if not crawl.tokens:
+        raise NotTestable("No value was seen that carries the session and is long enough to be looked for")
+    pages = crawl.pages if crawl.visitor.bearer else (*crawl.signing_in, *crawl.pages)
+    for page in pages:
+        for exchange in page.chain:
+            if _holds(exchange, crawl):
+                return failed(f"{path(exchange.url)} has the token in its text, where scripts can read it", [exchange])
+    return passed(f"None of {len(pages)} pages has the token in its text")
+
+
+def _holds(exchange: Exchange, crawl: Crawl) -> bool:
+    """Whether the text holds it; addresses in it are another check's business."""
+    elsewhere = "\n".join(addresses(Page((exchange,))))
+    return any(exchange.body.count(token) > elsewhere.count(token) for token in crawl.tokens)
+
+
+CHECK = Check(
+    id="token-in-page",
+    title="No page holds the token",
+    severity=Severity.MEDIUM,
+    references=("ASVS 5.0 3.3.4", "WSTG-SESS-04", "CWE-200", "Fluid Attacks requirement 032"),
+    does=(
+        "Signs in, opens a few pages, and looks for the session's token in their text. A bearer token has to be in "
+        "the answer to the sign-in, and is looked for elsewhere only."
+    ),
+    advice=(
+        "Leave the token to the cookie (HttpOnly): what a script needs against forged requests is a value of its own,"
+        " not the token."
+    ),
+    sign_ins=1,
+    look=_look,
+)
