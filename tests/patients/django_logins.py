@@ -1,5 +1,7 @@
 """One Django with three ways to sign in, each as it comes out of the box: its admin, its `LoginView`, allauth.
 
+And a fourth, with the check of other sessions that is copied from place to place, and finds none.
+
 Run as a program it serves them until its input ends: settings are a process's own.
 """
 
@@ -18,6 +20,8 @@ from tests.patients.serving import Site, serving
 
 LOGINS = {"admin": "/admin/login/", "LoginView": "/accounts/login/", "allauth": "/allauth/login/"}
 """Where each of them is."""
+COPIED = "/copied/login/"
+"""Where one signs in that looks for other sessions of the user, and looks up the requester's own."""
 
 _TEMPLATES = {
     "registration/login.html": (
@@ -104,6 +108,23 @@ def adapter(request: object) -> object:
     return Adapter(request)
 
 
+def copied() -> type:
+    """The login view that is held for compliant: `session_key` is that of the browser which asks, and of no other."""
+    from django.contrib.auth.views import LoginView
+    from django.contrib.sessions.models import Session
+    from django.http import HttpResponse
+    from django.utils import timezone
+
+    class CopiedLoginView(LoginView):
+        def form_valid(self, form: object) -> HttpResponse:
+            key = self.request.session.session_key
+            if key and Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).exists():
+                return HttpResponse("You are already signed in elsewhere", status=409)
+            return super().form_valid(form)  # type: ignore[arg-type]
+
+    return CopiedLoginView
+
+
 def __getattr__(name: str) -> object:
     if name != "urlpatterns":
         raise AttributeError(name)
@@ -116,6 +137,7 @@ def __getattr__(name: str) -> object:
         path("admin/", admin.site.urls),
         path("accounts/", include("django.contrib.auth.urls")),
         path("allauth/", include("allauth.account.urls")),
+        path(COPIED.removeprefix("/"), copied().as_view()),
         path("report/", login_required(TemplateView.as_view(template_name="report.html"))),
     ]
 
