@@ -12,9 +12,9 @@ from sojourn.probe.declared import Overflow, declared
 from sojourn.probe.errors import NotTestable, OutOfSignIns
 from sojourn.probe.examination import Attempt, Examination
 from sojourn.probe.exchange import Exchange
-from sojourn.probe.leaving import WORDS as LEAVE_WORDS
+from sojourn.probe.leaving import ways_out
 from sojourn.probe.news import news, speaks_of_sessions
-from sojourn.probe.pages import forms, links
+from sojourn.probe.pages import forms
 from sojourn.probe.prying import Prying, pry
 from sojourn.probe.visitor import Page, Visitor
 
@@ -159,9 +159,7 @@ def _claims(attempt: Attempt, first: Attempt, login_page: Page) -> bool:
     here, usual = attempt.pages[-1], first.pages[-1]
     if (here.status, here.url) == (usual.status, usual.url):
         return False
-    if any(word in f"{form.text} {form.url}".lower() for form in forms(here) for word in LEAVE_WORDS):
-        return False
-    if any(word in f"{text} {url}".lower() for url, text in links(here) for word in LEAVE_WORDS):
+    if any(True for _ in ways_out(here)):
         return False
     said = news(here, usual, login_page)
     return here.status in {401, 403, 409} or (speaks_of_sessions(said) and bool(_ALREADY.search(said)))

@@ -1,12 +1,21 @@
 """Reading a page: its forms, links and words, as a browser would."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urldefrag, urljoin
 
 from bs4 import BeautifulSoup, Tag
 
 from sojourn.probe.visitor import Page
+
+_CONTROLS = ["input", "select", "textarea", "button"]
+_TYPES = {
+    *("button", "checkbox", "color", "date", "datetime-local", "email", "file", "hidden", "image", "month", "number"),
+    *("password", "radio", "range", "reset", "search", "submit", "tel", "text", "time", "url", "week"),
+}
+_NEVER_SENT = {"submit", "button", "reset", "image", "file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +24,19 @@ class Field:
 
     name: str
     kind: str
-    """The `type` of an input ("text" where there is none), or "select", "textarea", "button"."""
+    """The `type` of an input ("text" where there is none, or none that is known), or "select", "textarea", "submit"."""
     value: str
     autocomplete: str = ""
+    hint: str = ""
+    """What says what it is for: its label, placeholder and id, or what stands on the button. In lower case."""
+    chosen: bool = True
+    """Whether a box or a radio button is ticked; True for everything else."""
+
+    @property
+    def asks_password(self) -> bool:
+        """Whether a password belongs in it, whatever its type says."""
+        named = self.kind == "text" and re.search(r"passw(or)?[dt]|passwd|kennwort", self.name, re.IGNORECASE)
+        return self.kind == "password" or self.autocomplete == "current-password" or bool(named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +48,33 @@ class Form:
     fields: tuple[Field, ...]
     text: str
     """What can be read in it, buttons included."""
+    selector: str = ""
+    """Its `id`, for whoever looks for it again."""
 
     def named(self, *kinds: str) -> Sequence[Field]:
         """Its fields of these kinds."""
         return [each for each in self.fields if each.kind in kinds]
 
     @property
+    def passwords(self) -> Sequence[Field]:
+        """Its fields for a password."""
+        return [each for each in self.fields if each.asks_password]
+
+    @property
     def values(self) -> dict[str, str]:
         """What is sent as it stands: hidden fields, preset values, and the first button that has a name."""
-        buttons = [each.name for each in self.named("submit")][:1]
-        unsent = {"submit", "button", "reset", "image", "file", "checkbox", "radio"}
-        return {each.name: each.value for each in self.fields if each.kind not in unsent or each.name in buttons}
+        return self.pressing(None)
+
+    def pressing(self, wanted: re.Pattern[str] | None) -> dict[str, str]:
+        """The same, by the first named button that says something of that kind, if one does."""
+        buttons = self.named("submit")
+        said = [each for each in buttons if wanted and wanted.search(f"{each.hint} {each.name} {each.value}")]
+        pressed = (said or list(buttons))[:1]
+        return {
+            each.name: each.value
+            for each in self.fields
+            if each in pressed or (each.kind not in _NEVER_SENT and each.chosen)
+        }
 
 
 def forms(page: Page) -> list[Form]:
@@ -47,12 +82,21 @@ def forms(page: Page) -> list[Form]:
     return [_form(page, each) for each in _soup(page).find_all("form")]
 
 
+def form_at(page: Page, selector: str) -> Form | None:
+    """The form that a CSS selector finds: itself, or the one around what it finds."""
+    try:
+        found = _soup(page).select_one(selector)
+    except (ValueError, SyntaxError, NotImplementedError):  # what an operator wrote is no selector
+        return None
+    while found is not None and found.name != "form":
+        found = found.parent
+    return None if found is None else _form(page, found)
+
+
 def links(page: Page) -> list[tuple[str, str]]:
     """The links of a page: whole address without fragment, and what can be read on it."""
-    return [
-        (urldefrag(urljoin(page.url, str(each["href"]))).url, each.get_text(" ", strip=True))
-        for each in _soup(page).find_all("a", href=True)
-    ]
+    found = [(address(page, str(each["href"])), _said(each)) for each in _soup(page).find_all("a", href=True)]
+    return [(url, text) for url, text in found if url.startswith(("http://", "https://"))]
 
 
 def addresses(page: Page) -> list[str]:
@@ -67,37 +111,105 @@ def words(page: Page) -> str:
     return _soup(page).get_text(" ", strip=True)
 
 
+def asks_password(page: Page) -> bool:
+    """Whether there is anywhere to type a password, in a form or beside one."""
+    return _soup(page).find("input", type=re.compile(r"^\s*password\s*$", re.IGNORECASE)) is not None
+
+
+def is_scripted(page: Page) -> bool:
+    """Whether the page may be built by scripts."""
+    return _soup(page).find("script") is not None
+
+
+def meta(page: Page, name: str) -> str:
+    """What the page says in a `<meta>` of that name; "" for nothing."""
+    found = _soup(page).find("meta", attrs={"name": name})
+    return str(found.get("content") or "") if found else ""
+
+
+def leads_on(page: Page) -> str:
+    """Where the page sends its reader by itself within ten seconds; "" for nowhere."""
+    found = _soup(page).find("meta", attrs={"http-equiv": re.compile("^refresh$", re.IGNORECASE)})
+    said = re.match(
+        r"\s*(\d)\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", str(found.get("content") or "") if found else "", re.IGNORECASE
+    )
+    return address(page, said[2].strip()) if said else ""
+
+
+def address(page: Page, reference: str) -> str:
+    """A reference on the page as a whole address without fragment; "" where it is none."""
+    base = _soup(page).find("base", href=True)
+    try:
+        return urldefrag(urljoin(urljoin(page.url, str(base["href"])) if base else page.url, reference.strip())).url
+    except ValueError:
+        return ""
+
+
 def _soup(page: Page) -> BeautifulSoup:
-    return BeautifulSoup(page.text, "html.parser")
+    return _parsed(page.text)
+
+
+@lru_cache(maxsize=32)
+def _parsed(text: str) -> BeautifulSoup:
+    return BeautifulSoup(text, "html.parser")
 
 
 def _form(page: Page, tag: Tag) -> Form:
-    fields = []
-    for each in tag.find_all(["input", "select", "textarea", "button"]):
-        name = str(each.get("name") or "")
-        if not name or each.has_attr("disabled"):
-            continue
-        kind = str(each.get("type") or ("submit" if each.name == "button" else "text")).lower()
-        if each.name in {"select", "textarea"}:
-            kind = each.name
-        fields.append(Field(name, kind, _value(each), str(each.get("autocomplete") or "")))
+    name = str(tag.get("id") or "")
+    beside = [
+        each
+        for each in (_soup(page).find_all(_CONTROLS, attrs={"form": name}) if name else ())
+        if tag not in each.parents
+    ]
+    controls = [each for each in tag.find_all(_CONTROLS) if each.get("form") in {None, name}] + beside
+    buttons = [each for each in controls if _kind(each) in {"submit", "image"}]
+    action = str((buttons[0].get("formaction") if buttons else None) or tag.get("action") or page.url)
+    method = str((buttons[0].get("formmethod") if buttons else None) or tag.get("method") or "get")
     return Form(
-        urljoin(page.url, str(tag.get("action") or page.url)),
-        str(tag.get("method") or "get").upper(),
-        tuple(fields),
-        " ".join(
-            [
-                tag.get_text(" ", strip=True),
-                *(str(each.get("value") or "") for each in tag.find_all("input", type="submit")),
-            ]
-        ),
+        address(page, action),
+        method.strip().upper(),
+        tuple(_field(page, each) for each in controls if each.get("name") and not each.has_attr("disabled")),
+        " ".join([tag.get_text(" ", strip=True), *(str(each.get("value") or "") for each in buttons)]),
+        name,
     )
 
 
-def _value(tag: Tag) -> str:
-    if tag.name == "textarea":
+def _kind(tag: Tag) -> str:
+    if tag.name in {"select", "textarea"}:
+        return tag.name
+    kind = str(tag.get("type") or "").strip().lower()
+    if tag.name == "button":
+        return kind if kind in {"button", "reset"} else "submit"
+    return kind if kind in _TYPES else "text"
+
+
+def _field(page: Page, tag: Tag) -> Field:
+    kind, about = _kind(tag), [str(tag.get(each) or "") for each in ("id", "placeholder", "aria-label", "title")]
+    if kind == "submit":
+        about += [tag.get_text(" ", strip=True), str(tag.get("value") or "")]
+    elif tag.get("id"):
+        label = _soup(page).find("label", attrs={"for": str(tag["id"])})
+        about.append(label.get_text(" ", strip=True) if label else "")
+    around = tag.find_parent("label")
+    about.append(around.get_text(" ", strip=True) if around else "")
+    return Field(
+        str(tag["name"]),
+        kind,
+        _value(tag, kind),
+        str(tag.get("autocomplete") or "").lower(),
+        " ".join(each for each in about if each).lower(),
+        kind not in {"checkbox", "radio"} or tag.has_attr("checked"),
+    )
+
+
+def _value(tag: Tag, kind: str) -> str:
+    if kind == "textarea":
         return tag.get_text()
-    if tag.name == "select":
+    if kind == "select":
         chosen = tag.find("option", selected=True) or tag.find("option")
         return str(chosen.get("value") or chosen.get_text()) if chosen else ""
-    return str(tag.get("value") or "")
+    return str(tag.get("value") or ("on" if kind in {"checkbox", "radio"} else ""))
+
+
+def _said(tag: Tag) -> str:
+    return " ".join([tag.get_text(" ", strip=True), *(str(tag.get(each) or "") for each in ("aria-label", "title"))])

@@ -1,17 +1,26 @@
 """The survey: signs in for the first time, and learns how, what shows it, what carries it, and how to sign out."""
 
+import re
 from collections.abc import Sequence
-from contextlib import suppress
 
-from sojourn.probe.errors import CannotSignIn, LockedOut, ProbeError
+from sojourn.probe.errors import CannotSignIn, LockedOut
 from sojourn.probe.examination import Budget
 from sojourn.probe.leaving import find_logout
 from sojourn.probe.lockout import sign_of_lockout
-from sojourn.probe.login_form import find_login
+from sojourn.probe.login_finding import find_login
+from sojourn.probe.login_form import login_form
 from sojourn.probe.marking import find_marks
 from sojourn.probe.network import Network
+from sojourn.probe.pages import forms
 from sojourn.probe.survey import Mark, Survey
-from sojourn.probe.visitor import Visitor
+from sojourn.probe.visitor import Page, Visitor
+
+_ANOTHER_FACTOR = re.compile(
+    r"\b(otp|totp|mfa|2fa|two.?factor|verification.?code|one.?time|einmal.?code)", re.IGNORECASE
+)
+_TYPED = ("text", "tel", "number")
+_GOES_LAST = re.compile(r"remember|device|persist|consent|lang|theme|csrf|xsrf", re.IGNORECASE)
+"""Cookies that may sign in, or not, but are not what one would call the session."""
 
 
 def survey(network: Network, budget: Budget) -> Survey:
@@ -23,33 +32,59 @@ def survey(network: Network, budget: Budget) -> Survey:
     budget.spend()
     visitor = Visitor(network)
     pages = tuple(login.begin(visitor, network.profile.account)())
+    found = sign_of_lockout(pages)
+    if found:
+        raise LockedOut(found)
+    if _asks_another_factor(pages[-1]):
+        raise CannotSignIn(
+            f"{login.describe()}: afterwards {pages[-1].url} asks for another factor. Name an account for tests that "
+            "has none"
+        )
     marks = find_marks(network, visitor, pages)
     if not marks:
-        found = sign_of_lockout(pages)
-        if found:
-            raise LockedOut(found)
-        raise CannotSignIn(
-            f"{login.describe()}: afterwards no page differs from what anybody sees, so the password was refused, or "
-            "`protected` in the profile must name a page that only somebody who is signed in sees"
-        )
-    carriers = _carriers(visitor, marks)
-    logout = find_logout(network, visitor, pages, marks)
+        raise CannotSignIn(f"{login.describe()}: {_refused(pages)}")
+    carriers = find_carriers(visitor, marks)
     kept = visitor.twin()
-    if logout is not None:
-        with suppress(ProbeError):
-            logout.press(visitor)
+    logout = find_logout(network, visitor, pages, marks)
     return Survey(login, login_url, marks, carriers, logout, pages, kept)
 
 
-def _carriers(visitor: Visitor, marks: Sequence[Mark]) -> tuple[str, ...]:
-    """The cookies without each of which one is not signed in."""
+def _refused(pages: Sequence[Page]) -> str:
+    """Why nobody seems to be signed in; the password was sent once, and is not sent again."""
+    last = pages[-1]
+    if last.status >= 400:
+        return f"the sign-in was answered {last.status}, so the name or the password may be wrong; it was tried once"
+    if login_form(last) is not None:
+        return "the answer is a form to sign in again, so the name or the password may be wrong; it was tried once"
+    return (
+        f"it led to {last.url}, and no page was found that a stranger sees otherwise. If the password is right, name "
+        "pages or addresses of an API that need a session: --protected, or `urls` under [signed_in]"
+    )
+
+
+def _asks_another_factor(page: Page) -> bool:
+    for form in forms(page):
+        typed = form.named(*_TYPED)
+        if len(typed) == 1 and not form.passwords:
+            about = f"{typed[0].autocomplete} {typed[0].name} {typed[0].hint}"
+            if "one-time-code" in about or _ANOTHER_FACTOR.search(about):
+                return True
+    return False
+
+
+def find_carriers(visitor: Visitor, marks: Sequence[Mark]) -> tuple[str, ...]:
+    """The cookies that together are the session: with these alone one is signed in, and with none of them missing.
+
+    () where a bearer token carries it. Of two that would each do, such as a session's cookie and one that remembers the
+    device, the session's is kept.
+    """
     if visitor.bearer:
         return ()
-    names = dict.fromkeys(cookie.name for cookie in visitor.jar)
-    return tuple(name for name in names if not _opens(visitor, name, marks[0]))
-
-
-def _opens(visitor: Visitor, without: str, mark: Mark) -> bool:
-    twin = visitor.twin()
-    twin.jar = twin.jar.without(without)
-    return mark.shows(twin.get(mark.url)) is True
+    names = list(dict.fromkeys(cookie.name for cookie in visitor.jar))
+    kept = set(names)
+    for name in sorted(names, key=lambda each: not _GOES_LAST.search(each)):
+        twin = visitor.twin()
+        twin.jar = twin.jar.only(*(kept - {name}))
+        if marks[0].shows(twin.get(marks[0].url)) is True:
+            kept.discard(name)
+    return tuple(name for name in names if name in kept)

@@ -4,15 +4,16 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from sojourn.probe.cookies import Jar
-from sojourn.probe.errors import Endless
+from sojourn.probe.errors import Endless, Unreachable
 from sojourn.probe.exchange import Exchange
 from sojourn.probe.network import Network
 
 MAX_REDIRECTS = 10
 _KEEP_METHOD = {307, 308}
+_SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,10 @@ class Visitor:
                 return Page(tuple(chain))
             if len(chain) > MAX_REDIRECTS:
                 raise Endless(f"{chain[0].url} redirects more than {MAX_REDIRECTS} times")
-            url = urldefrag(urljoin(url, exchange.header("location"))).url
+            try:
+                url = urldefrag(urljoin(url, exchange.header("location"))).url
+            except ValueError:
+                raise Unreachable(f"{exchange.method} {chain[0].url} redirects to what is no address") from None
             if exchange.status not in _KEEP_METHOD:
                 method, form, body = ("HEAD" if method == "HEAD" else "GET"), None, None
 
@@ -105,6 +109,10 @@ class Visitor:
         self, method: str, url: str, form: Mapping[str, str] | None, body: str | None, headers: Mapping[str, str]
     ) -> Exchange:
         sent = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", **self.headers, **headers}
+        if method not in _SAFE:  # every browser says where from, and much that is safe against forgery asks for it
+            at = urlsplit(url)
+            sent.setdefault("Origin", f"{at.scheme}://{at.netloc}")
+            sent.setdefault("Referer", f"{at.scheme}://{at.netloc}/")
         cookies = self.jar.header_for(url)
         if cookies:
             sent.setdefault("Cookie", cookies)

@@ -9,9 +9,9 @@ from sojourn.probe.check import Check
 from sojourn.probe.crawl import crawled, is_html, path
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
-from sojourn.probe.leaving import WORDS
 from sojourn.probe.pages import addresses
 from sojourn.probe.visitor import Page
+from sojourn.probe.wording import SIGN_OUT
 
 
 def _look(examination: Examination) -> Verdict:
@@ -39,7 +39,7 @@ def has_way_out(page: Page, known: str) -> bool:
     for tag in soup.find_all(["a", "button", "form", "input"]):
         said = " ".join([tag.get_text(" "), *(str(tag.get(each) or "") for each in ("value", "title", "aria-label"))])
         leads = " ".join(str(tag.get(each) or "") for each in ("href", "action", "formaction"))
-        if any(word in f"{said} {leads}".lower() for word in WORDS):
+        if SIGN_OUT.search(f"{said} {leads}"):
             return True
     return False
 
