@@ -9,7 +9,7 @@ import html
 import secrets
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs
 
@@ -42,6 +42,16 @@ ILLNESSES = {
     ("vague-ended", "end_existing"): Illness("ended-told", Answer.WARN),
     # one session for all browsers
     ("logout-of-all", "end_existing"): Illness("logout-of-one", Answer.WARN),
+    # the list of sessions
+    ("no-list", "end_existing"): Illness("session-list", Answer.WARN),
+    ("own-session-listed", "end_existing"): Illness("session-list"),
+    ("keys-listed", "end_existing"): Illness("session-list-secrets"),  # sessions are named by what opens them
+    ("entry-goes", "end_existing"): Illness("revoke-ends"),  # out of the list, and signed in
+    ("ends-both", "end_existing"): Illness("revoke-ends", Answer.WARN),
+    ("ends-by-get", "end_existing"): Illness("revoke-forged", along=frozenset({"revoke-asks"})),
+    ("ends-without-token", "end_existing"): Illness("revoke-forged", Answer.WARN, along=frozenset({"revoke-asks"})),
+    ("ends-without-token-anywhere", "end_existing"): Illness("revoke-forged", along=frozenset({"revoke-asks"})),
+    ("ends-unasked", "end_existing"): Illness("revoke-asks", Answer.WARN),
 }
 """Each illness under an overflow."""
 
@@ -52,7 +62,10 @@ class Session:
 
     key: str
     csrf: str
+    name: str = field(default_factory=lambda: secrets.token_hex(4))
+    """What it is called in lists: opens nothing."""
     user: str = ""
+    unlisted: bool = False
     pending: bool = False
     agent: str = ""
     used: int = 0
@@ -68,9 +81,11 @@ class Request:
         cookie = SimpleCookie(environ.get("HTTP_COOKIE", "")).get("__Host-session")
         self.key = cookie.value if cookie else ""
         self.method: str = environ["REQUEST_METHOD"]
+        self.path: str = environ["PATH_INFO"]
         self.agent: str = environ.get("HTTP_USER_AGENT", "")
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode(errors="replace")
         self.form = {name: values[0] for name, values in parse_qs(body).items()}
+        self.query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
 
 
 class Limited:
@@ -92,6 +107,8 @@ class Limited:
             "/account": self.account,
             "/logout": self.logout,
         }
+        if illness != "no-list":
+            self.routes |= {"/sessions": self.list, "/sessions/end": self.revoke}
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         request, headers = Request(environ), []
@@ -99,10 +116,10 @@ class Limited:
             session = self.sessions.get(request.key)
             if session is None:
                 session = self.begin()
-                headers.append(set_cookie(session.key))
+                headers.append(self.cookie(session.key))
             self.clock += 1
             session.used, session.agent = self.clock, request.agent
-        view = self.routes.get(environ["PATH_INFO"])
+        view = self.routes.get(request.path)
         if view is None:
             status, more, body = "404 Not Found", [], "nothing here"
         elif request.method == "POST" and not self.is_from_our_form(request, session):
@@ -114,7 +131,13 @@ class Limited:
         return [body.encode()]
 
     def is_from_our_form(self, request: Request, session: Session) -> bool:
+        if self.illness.startswith("ends-without-token") and request.path == "/sessions/end":
+            return True
         return request.form.get("csrf") == session.csrf
+
+    def cookie(self, key: str, more: str = "") -> tuple[str, str]:
+        same_site = "None" if self.illness.endswith("anywhere") else "Lax"
+        return "Set-Cookie", f"__Host-session={key}; Path=/; HttpOnly; Secure; SameSite={same_site}{more}"
 
     def begin(self) -> Session:
         session = Session(secrets.token_urlsafe(32), secrets.token_urlsafe(16))
@@ -146,14 +169,14 @@ class Limited:
         return self.admit(fresh)
 
     def admit(self, fresh: Session, *, end: str = "") -> Response:
-        cookie = set_cookie(fresh.key)
+        cookie = self.cookie(fresh.key)
         if self.illness == "check-then-act":
-            others = self.others(fresh)
+            others = self.counted(fresh)
             self.overtake()
             outcome = self.decide(fresh, others, end)
         else:
             with self.lock:
-                outcome = self.decide(fresh, self.others(fresh), end)
+                outcome = self.decide(fresh, self.counted(fresh), end)
         if outcome == "refuse":
             return self.refusal(fresh, cookie)
         if outcome == "ask":
@@ -178,12 +201,16 @@ class Limited:
         fresh.user = USER
         return "admitted"
 
-    def others(self, fresh: Session) -> list[Session]:
-        """The sessions of the account that are open, the one that is used longest ago first."""
+    def counted(self, fresh: Session) -> list[Session]:
+        """What the limit counts."""
         if self.illness == "no-limit":
             return []
         if self.illness == "own-session-only":
             return [each for each in [self.sessions[fresh.key]] if each.user]
+        return self.others()
+
+    def others(self) -> list[Session]:
+        """The sessions of the account that are open, the one that is used longest ago first."""
         found = [each for each in list(self.sessions.values()) if each.user and not each.pending]
         return sorted(found, key=lambda each: each.used)
 
@@ -212,7 +239,7 @@ class Limited:
             f'<input type="hidden" name="ticket" value="{ticket}">'
             + "".join(
                 f'<label><input type="radio" name="end" value="{each.csrf}">{html.escape(each.agent)}</label>'
-                for each in self.others(session)
+                for each in self.others()
             ),
         )
 
@@ -233,7 +260,7 @@ class Limited:
 
     def page(self, session: Session, title: str) -> Response:
         with self.lock:
-            if self.illness == "waiting-is-enough" and session.pending and len(self.others(session)) < self.limit:
+            if self.illness == "waiting-is-enough" and session.pending and len(self.others()) < self.limit:
                 session.user, session.pending = USER, False
         if not session.user:
             return "303 See Other", [("Location", "/login")], ""
@@ -243,24 +270,55 @@ class Limited:
         flash, session.flash = session.flash, ""
         return (
             f"<h1>{title} of {USER}</h1><p>{flash}</p><p>Figures and facts</p>"
-            '<a href="/report">Report</a> <a href="/account">Account</a>' + form(session, "/logout", "Log out")
+            '<a href="/report">Report</a> <a href="/account">Account</a> <a href="/sessions">Your sessions</a>'
+            + form(session, "/logout", "Log out")
         )
+
+    # all of one's sessions
+
+    def list(self, request: Request, session: Session) -> Response:
+        status, headers, body = self.page(session, "Sessions")
+        if status != "200 OK":
+            return status, headers, body
+        listed = [each for each in self.others() if not each.unlisted]
+        if self.illness == "own-session-listed":
+            listed = [session]
+        return status, headers, body + "".join(f"<li>{self.entry(session, each)}</li>" for each in listed)
+
+    def entry(self, session: Session, other: Session) -> str:
+        name = other.key if self.illness == "keys-listed" else other.name
+        hidden = f'<input type="hidden" name="end" value="{name}">'
+        button = form(session, "/sessions/end", "End this session", hidden) if other is not session else "this browser"
+        return f"{html.escape(other.agent)} {button}"
+
+    def revoke(self, request: Request, session: Session) -> Response:
+        """Ends another session, once the password is given again."""
+        sent = {**request.query, **request.form} if self.illness == "ends-by-get" else request.form
+        other = next((each for each in self.others() if sent.get("end") in {each.name, each.key}), None)
+        if not session.user or other is None:
+            return "303 See Other", [("Location", "/sessions")], ""
+        if sent.get("password") != self.password and not self.illness.startswith(
+            ("ends-by-get", "ends-without", "ends-un")
+        ):
+            fields = f'<input type="hidden" name="end" value="{sent["end"]}"><input type="password" name="password">'
+            return "200 OK", [], "<p>Your password, please</p>" + form(session, "/sessions/end", "Confirm", fields)
+        other.unlisted = True
+        for each in [session, other] if self.illness == "ends-both" else [other]:
+            if self.illness != "entry-goes":
+                self.end(each, "This session was ended in another browser.")
+        return "303 See Other", [("Location", "/sessions")], ""
 
     def logout(self, request: Request, session: Session) -> Response:
         if request.method != "POST":
             return "405 Method Not Allowed", [], ""
         with self.lock:
-            for each in self.others(session) if self.illness == "logout-of-all" else [session]:
+            for each in self.others() if self.illness == "logout-of-all" else [session]:
                 self.end(each)
-        return "200 OK", [set_cookie("", "; Max-Age=0")], "You are logged out"
+        return "200 OK", [self.cookie("", "; Max-Age=0")], "You are logged out"
 
     def end(self, session: Session, why: str = "") -> None:
         """End a session, and keep what its browser is to be told."""
         session.user, session.pending, session.told = "", False, why
-
-
-def set_cookie(key: str, more: str = "") -> tuple[str, str]:
-    return "Set-Cookie", f"__Host-session={key}; Path=/; HttpOnly; Secure; SameSite=Lax{more}"
 
 
 def form(session: Session, action: str, button: str, fields: str = "") -> str:

@@ -4,7 +4,6 @@ import re
 from urllib.parse import urlsplit
 
 from sojourn.probe.errors import ProbeError
-from sojourn.probe.marking import opened
 from sojourn.probe.network import Network
 from sojourn.probe.pages import links
 from sojourn.probe.survey import Mark
@@ -15,6 +14,11 @@ AT_MOST = 20
 _ACTS = re.compile(
     r"(log|sign)[-_]?(out|off)|delete|remove|revoke|destroy|terminate|cancel|close|\bend\b|abmeld", re.IGNORECASE
 )
+
+
+def opens(page: Page, url: str) -> bool:
+    """Whether a page is there, where it was asked for."""
+    return page.status == 200 and urlsplit(page.url).path == urlsplit(url).path
 
 
 def protected_pages(network: Network, visitor: Visitor, marks: tuple[Mark, ...]) -> dict[str, Page]:
@@ -32,10 +36,10 @@ def protected_pages(network: Network, visitor: Visitor, marks: tuple[Mark, ...])
         seen.add(url)
         try:
             page = visitor.twin().get(url)
-            if not opened(page, url):
+            if not opens(page, url):
                 continue
             waiting += [link for link, _ in links(page)]
-            if not opened(Visitor(network).get(url), url):
+            if not opens(Visitor(network).get(url), url):
                 found[url] = page
         except ProbeError:
             continue

@@ -12,11 +12,14 @@ def pair(examination: Examination) -> tuple[Visitor, Visitor]:
     Raises NotTestable where the account may have one session only, and what signing in raises.
     """
     one = examination.sign_in(browser(examination.network, 0))
+    return one, second(examination, one)
+
+
+def second(examination: Examination, one: Visitor) -> Visitor:
+    """Sign in with another browser than `one`, which stays signed in. Raises as `pair` does."""
     other = examination.attempt(browser(examination.network, 1))
     if not other.admitted:
         raise NotTestable("It needs two sessions at once, and the second browser was not admitted beside the first")
     if not examination.is_signed_in(one):
-        raise NotTestable(
-            "It needs two sessions at once, and the second browser's sign-in ended the first one's session"
-        )
-    return one, other.visitor
+        raise NotTestable("It needs two sessions at once, and the second sign-in ended the first browser's session")
+    return other.visitor

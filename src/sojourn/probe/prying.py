@@ -5,10 +5,9 @@ It should be nothing (Fluid Attacks 301): that it is "already signed in elsewher
 
 from dataclasses import dataclass
 
-from sojourn.probe.crawling import protected_pages
+from sojourn.probe.crawling import opens, protected_pages
 from sojourn.probe.errors import ProbeError
 from sojourn.probe.examination import Attempt, Examination
-from sojourn.probe.marking import opened
 from sojourn.probe.news import likeness, secrets_in
 from sojourn.probe.visitor import Page, Visitor
 
@@ -58,7 +57,7 @@ def _open(visitor: Visitor, url: str, proper: Page | None, told: Page) -> Page |
         page = visitor.get(url)
     except ProbeError:
         return None
-    if not opened(page, url) or proper is None:
+    if not opens(page, url) or proper is None:
         return None
     return page if likeness(page, proper) > likeness(page, told) else None
 
