@@ -7,13 +7,16 @@ from contextlib import contextmanager
 
 import pytest
 
+from sojourn.probe.errors import CannotSignIn
 from sojourn.probe.examination import Budget, Examination
 from sojourn.probe.network import Network
 from sojourn.probe.profile import Profile
+from sojourn.probe.profile_file import make_profile, parse_profile
 from sojourn.probe.surveying import survey
 from tests.patients.django_logins import LOGINS, django_logins
 from tests.patients.express_form import express_form
 from tests.patients.flask_form import flask_form
+from tests.patients.flask_steps import flask_steps
 from tests.patients.serving import Site
 from tests.services.availability import NotInstalled, unavailable
 
@@ -65,3 +68,73 @@ def test_it_signs_in_to_an_express_form() -> None:
             signs_in_and_out(site.profile(), carriers=("connect.sid",))
     except NotInstalled as missing:
         unavailable(str(missing))
+
+
+@pytest.fixture(scope="module")
+def steps_site() -> Iterator[Site]:
+    with flask_steps() as site:
+        yield site
+
+
+def with_profile(site: Site, text: str) -> Profile:
+    said = site.profile()
+    file = parse_profile(text)
+    return make_profile(said.target, said.account.name, said.account.password, file=file, hosts=said.hosts, ca=said.ca)
+
+
+def test_it_signs_in_where_the_password_is_asked_for_on_a_second_page(steps_site: Site) -> None:
+    signs_in_and_out(steps_site.profile(login="/plain/begin"), carriers=("sid",))
+
+
+def test_a_profile_tells_of_two_steps_that_nobody_would_guess(steps_site: Site) -> None:
+    with (
+        pytest.raises(CannotSignIn, match="no form with a password"),
+        examined(steps_site.profile(login="/veiled/begin")),
+    ):
+        pass
+    profile = with_profile(
+        steps_site,
+        '[[login.steps]]\nurl = "/veiled/begin"\nfields = { who = "{user}" }\n'
+        '[[login.steps]]\nfields = { secret = "{password}" }',
+    )
+    signs_in_and_out(profile, carriers=("sid",))
+
+
+@pytest.mark.parametrize("page", ["/api/me", "/api/state"], ids=["refuses strangers", "answers everybody 200"])
+def test_a_profile_tells_of_json_and_a_bearer_token(steps_site: Site, page: str) -> None:
+    profile = with_profile(
+        steps_site,
+        '[login]\nbearer = "{token}"\n[[login.steps]]\nurl = "/api/login"\njson = true\n'
+        'fields = { "credentials.name" = "{user}", "credentials.word" = "{password}" }\n'
+        'keep = { token = "data.tokens.0.access" }\n'
+        f'[signed_in]\nurls = ["{page}"]\n[logout]\nurl = "/api/session"\nmethod = "DELETE"',
+    )
+    signs_in_and_out(profile, carriers=())
+    with examined(profile) as examination:
+        assert len(examination.token(examination.sign_in())) == 43
+
+
+def test_a_script_of_the_page_would_send_its_csrf_cookie_along_and_so_does_the_probe(steps_site: Site) -> None:
+    profile = with_profile(
+        steps_site,
+        '[[login.steps]]\nurl = "/spa"\n[[login.steps]]\nurl = "/spa/login"\njson = true\n'
+        'fields = { user = "{user}", password = "{password}" }\n'
+        '[signed_in]\nurls = ["/spa/me"]\n[logout]\nurl = "/spa/logout"',
+    )
+    signs_in_and_out(profile, carriers=("sid",))
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ('fields = { none = "{password}" }', "has no form with a field 'none'"),
+        ('form = "#none"\nfields = { none = "{password}" }', "has no form '#none'"),
+        ('json = true\nfields = { a = "{password}" }\nkeep = { t = "a.b" }', "without a value at a.b"),
+        ('json = true\nfields = { a = "{token}{password}" }', "{token} in the profile stands for nothing"),
+    ],
+)
+def test_a_step_that_cannot_be_done_is_told(steps_site: Site, steps: str, said: str) -> None:
+    profile = with_profile(steps_site, f'[[login.steps]]\nurl = "/veiled/begin"\n{steps}')
+    with pytest.raises(CannotSignIn) as told, examined(profile):
+        pass
+    assert said in str(told.value)

@@ -68,6 +68,8 @@ class _Walk:
             return lambda: self._send_json(step, values)
         if step.url:
             self.pages.append(self.visitor.get(self.filled(step.url)))
+        if step.url and not step.fields and not step.form:
+            return lambda: None
         page = self.pages[-1]
         form = _form(page, step)
         sent = form.values | values

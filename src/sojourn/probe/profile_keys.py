@@ -101,7 +101,8 @@ KEYS = (
         "login.steps",
         "url",
         Kind.TEXT,
-        "Where the step goes, relative to the target; without it, where the step before led.",
+        "Where the step goes, relative to the target; without it, where the step before led. "
+        "One without anything else opens the page.",
     ),
     Key(
         "login.steps",
