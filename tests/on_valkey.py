@@ -34,7 +34,8 @@ LEFT_OUT = {
     "tests/django/test_operations.py::test_a_store_that_is_away_is_said_without_a_traceback": "lets statements fail",
     "tests/django/test_secrets.py::test_no_column_of_our_tables_holds_one": "is about tables",
     "tests/django/test_secrets.py::test_no_log_line_at_debug_holds_one": "is about the statements that are logged",
-    "tests/django/test_doctor.py": "examines a database; tests/stores/test_redis_examine.py examines servers",
+    "tests/django/test_doctor.py": "examines a database; tests/django/test_doctor_servers.py examines servers",
+    "tests/django/test_doctor_servers.py": "says by itself where the records are",
 }
 """Files and tests (`path::Class::name`), and why they say nothing of a store on a server."""
 

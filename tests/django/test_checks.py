@@ -226,6 +226,9 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"W022"}, sojourn(STORE="rediss://kv.example?ssl_cert_reqs=none")),
     ({"W023"}, sojourn(STORE="redis://:hunter2@kv.example")),
     ({"W023"}, sojourn(STORE="redis+cluster://localhost,192.0.2.1")),
+    ({"E026"}, sojourn(MOVE_TO="rediss://kv.example?ssl_ca_certs=/no/such.pem")),
+    ({"W022"}, sojourn(MOVE_TO="rediss://kv.example?ssl_cert_reqs=none")),
+    ({"W023"}, sojourn(MOVE_TO="redis://:hunter2@kv.example")),
     ({"E024"}, {"DATABASE_ROUTERS": [f"{HERE}.Replica", f"{HERE}.Nowhere"]}),
     # session engines
     ({"E030", "W030"}, {**sojourn(ADOPT_EXISTING=True, ADOPT_UNTIL=LATER), "SESSION_ENGINE": COOKIES}),

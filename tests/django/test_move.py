@@ -57,7 +57,7 @@ def test_who_is_signed_in_stays_so_on_the_way_there_and_back(
     ("places", "found"),
     [
         ({}, []),
-        ({"MOVE_TO": "default"}, ["sojourn.E027"]),
+        ({"STORE": "default", "MOVE_TO": "default"}, ["sojourn.E027"]),
         ({"STORE": "redis://one:6379/0", "MOVE_TO": "redis://one:6379/0"}, ["sojourn.E027"]),
         ({"MOVE_TO": "no such database"}, ["sojourn.E028"]),
         ({"MOVE_TO": "redis://one:6379/0"}, []),

@@ -16,9 +16,9 @@ from sojourn.stores.sql.statements import DIALECTS
 _STRICTER = re.compile(r"default_transaction_isolation\s*=\s*['\"]?(repeatable|serializable)", re.IGNORECASE)
 
 
-def _store() -> tuple[str, BaseDatabaseWrapper | None]:
+def _store(setting: str = "STORE") -> tuple[str, BaseDatabaseWrapper | None]:
     """What to call the database, and the connection (not opened) if there is one of this alias."""
-    alias = present().STORE
+    alias = getattr(present(), setting)
     if not isinstance(alias, str):
         return str(alias), None  # it is no database: see `servers`
     return f"DATABASES['{alias}']", connections[alias] if alias in set(connections) else None
@@ -108,10 +108,11 @@ def _stricter_isolation(options: dict[str, Any]) -> bool:
 @when_enabled
 def check_isolation() -> Iterator[CheckMessage]:
     """On PostgreSQL, racing sign-ins see what the one before them has written."""
-    name, connection = _store()
-    if connection is None or connection.vendor != "postgresql":
-        return
-    if _stricter_isolation(connection.settings_dict["OPTIONS"]):
+    for name, connection in (_store(), _store("MOVE_TO")):
+        if connection is None or connection.vendor != "postgresql":
+            continue
+        if not _stricter_isolation(connection.settings_dict["OPTIONS"]):
+            continue
         yield Caution(
             f"{name} is stricter than READ COMMITTED: the limit holds, but of several sign-ins of one user at the "
             "same moment inside transactions of your own, most fail with a 503 and must be tried again.",

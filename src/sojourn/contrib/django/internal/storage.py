@@ -15,7 +15,6 @@ from sojourn.contrib.django.database import DjangoDatabase
 from sojourn.contrib.django.settings import current
 from sojourn.core.errors import ConfigurationError
 from sojourn.core.events import Event
-from sojourn.core.store import Store
 from sojourn.stores.movable import Movable
 from sojourn.stores.moving import MovingStore
 from sojourn.stores.redis.address import Address
@@ -45,7 +44,7 @@ def takes_part_in(alias: str) -> bool:
     return {current().STORE, current().MOVE_TO} <= {alias, None}
 
 
-def opened(wanted: Callable[[Event], bool]) -> tuple[Store, Committed]:
+def opened(wanted: Callable[[Event], bool]) -> tuple[Movable | MovingStore, Committed]:
     """The store, which nobody watches yet, and what tells when its writes are durable. Connects to nothing.
 
     `wanted` says of an event whether it is to be delivered. Raises ImproperlyConfigured.

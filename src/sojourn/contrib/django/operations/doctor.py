@@ -15,7 +15,8 @@ class Doctor(Operation):
     name = "doctor"
     help = (
         "Say what is wrong with this installation and what to do: the system checks (those for deployment too), the "
-        "database or servers, migrations, clocks, session engine, whether the purge runs. Changes nothing."
+        "database or servers, migrations, clocks, a move to another store, session engine, whether the purge runs. "
+        "Changes nothing."
     )
     checked = False
 

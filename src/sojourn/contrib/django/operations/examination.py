@@ -14,9 +14,8 @@ from django.db import connections
 
 from sojourn.contrib.django.checks import TAG
 from sojourn.contrib.django.delivery import BACKGROUND, sinks
-from sojourn.contrib.django.internal import storage
 from sojourn.contrib.django.internal.wiring import control, now
-from sojourn.contrib.django.operations import examined_database, examined_servers
+from sojourn.contrib.django.operations import examined_database, examined_move, examined_servers
 from sojourn.contrib.django.operations.sentences import duration
 from sojourn.contrib.django.operations.symptoms import Level, Patient, Symptom
 from sojourn.contrib.django.operations.terminal import when
@@ -82,21 +81,39 @@ def _place(store: str | Address) -> str:
 
 def _store(patient: Patient) -> Iterator[Symptom]:
     """Reachable, what it is, and whether it keeps what it is given."""
-    address, alias = storage.address(), storage.database()
-    if address is not None:
-        yield from examined_servers.reach(patient, address)
-    elif alias is not None:
-        yield from examined_database.reach(patient, alias)
+    reached = []
+    for there, place in _places(patient):
+        if isinstance(place, str):
+            yield from examined_database.reach(there, place)
+        else:
+            yield from examined_servers.reach(there, place)
+        reached.append(there.reached)
+    patient.reached = all(reached)
 
 
 def _migrations(patient: Patient) -> Iterator[Symptom]:
-    alias = storage.database()
-    return iter(()) if alias is None else examined_database.migrations(patient, alias)
+    for there, place in _places(patient):
+        if isinstance(place, str):
+            yield from examined_database.migrations(there, place)
 
 
 def _clocks(patient: Patient) -> Iterator[Symptom]:
-    alias = storage.database()  # servers have been asked for theirs
-    return iter(()) if alias is None else examined_database.clocks(patient, alias)
+    for there, place in _places(patient):
+        if isinstance(place, str):  # servers have been asked for theirs
+            yield from examined_database.clocks(there, place)
+
+
+def _places(patient: Patient) -> Iterator[tuple[Patient, str | Address]]:
+    """Where the records are, and where they move to, of which the facts have names of their own."""
+    yield patient, current().STORE
+    place, there = current().MOVE_TO, Patient()
+    if place is not None:
+        yield there, place
+        patient.facts |= {f"move_to_{name}": fact for name, fact in there.facts.items()}
+
+
+def _move(patient: Patient) -> Iterator[Symptom]:
+    return examined_move.examine(patient)
 
 
 def _engine(patient: Patient) -> Iterator[Symptom]:
@@ -223,10 +240,11 @@ _STEPS: tuple[Callable[[Patient], Iterator[Symptom]], ...] = (
     _store,
     _migrations,
     _clocks,
+    _move,
     _engine,
     _epoch,
     _records,
     _delivery,
     _addresses,
 )
-_OF_RECORDS = frozenset({_migrations, _clocks, _epoch, _records, _delivery, _addresses})
+_OF_RECORDS = frozenset({_migrations, _clocks, _move, _epoch, _records, _delivery, _addresses})
