@@ -17,10 +17,10 @@ def first_key(site: Plain, request: Request) -> str:
     return new_key(site)
 
 
-def renewed(site: Plain, request: Request, session: Session) -> tuple[str, Session]:
+def renewed(site: Plain, request: Request, session: Session | None) -> tuple[str, Session]:
     """The session that goes on after a sign-in: a new one, and the one from before ends."""
-    again = bool(session.user)
-    if site.illness == "login-keeps-id" or (site.illness == "second-login-keeps-id" and again):
+    again = session is not None and bool(session.user)
+    if session and (site.illness == "login-keeps-id" or (site.illness == "second-login-keeps-id" and again)):
         return request.key, session
     if not (site.illness == "second-login-ends-nothing" and again):
         site.sessions.pop(request.key, None)

@@ -44,6 +44,7 @@ TRANSPORT = {
 BEGINNING = {
     "login-keeps-id": Illness("session-fixation", along=frozenset({"sign-in-again-renews"})),
     "adopts-ids": Illness("session-fixation", along=frozenset({"sign-in-again-renews"})),  # and keeps them at the login
+    "login-without-token": Illness("login-csrf"),
     "second-login-keeps-id": Illness("sign-in-again-renews"),  # as Django's login() does with the same user
     "second-login-ends-nothing": Illness("sign-in-again-renews"),  # a new token, and the old one stays as well
 }
@@ -67,6 +68,14 @@ EXPOSURE = {
 
 LEAVING = {
     "logout-keeps": Illness("logout-replay"),  # the cookie goes, the session stays
+    "logout-by-get": Illness("logout-by-get", along=frozenset({"logout-csrf"})),  # a link needs no token
+    "logout-without-token": Illness("logout-csrf", Answer.WARN),  # of the cookie alone it is said that it stays at home
+    "logout-says-nothing": Illness("logout-message", Answer.WARN),
+    "logout-takes-another-cookie": Illness("logout-cookie"),  # deletes it with another path
+    "logout-leaves-cookie": Illness("logout-cookie", Answer.WARN),
+    "no-clear-site-data": Illness("clear-site-data", Answer.WARN),
+    "clear-site-data-unquoted": Illness("clear-site-data"),  # which no browser understands
+    "clear-site-data-of-caches": Illness("clear-site-data", Answer.WARN),
 }
 
 ILLNESSES: dict[str, Illness] = {

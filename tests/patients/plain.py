@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.patients.beginning import first_key, renewed
-from tests.patients.carrying import Request, delete_cookie, set_cookie
+from tests.patients.carrying import Request, set_cookie
 from tests.patients.illnesses import ILLNESSES
+from tests.patients.leaving import has_token, leave
 
 USER, PASSWORD = "ann", "correct horse battery"
 
@@ -101,7 +102,7 @@ class Plain:
                 ),
             )
         session = request.session
-        if session is None or request.form.get("csrf") != session.csrf:
+        if self.illness != "login-without-token" and not has_token(request):
             return "403 Forbidden", [], "the form is out of date"
         if (request.form.get("name"), request.form.get("password")) != (USER, PASSWORD):
             return "200 OK", [], "wrong name or password"
@@ -118,13 +119,7 @@ class Plain:
         return self.page(request, "Account", f'<p>{where}</p><a href="/report">Your report</a>')
 
     def logout(self, request: Request) -> Answer:
-        if request.method != "POST":
-            return "405 Method Not Allowed", [], ""
-        if request.session is None or request.form.get("csrf") != request.session.csrf:
-            return "403 Forbidden", [], "the form is out of date"
-        if self.illness != "logout-keeps":
-            self.sessions.pop(request.key, None)
-        return "200 OK", [delete_cookie(self), ("Clear-Site-Data", '"storage"')], "You are logged out"
+        return leave(self, request)
 
     def page(self, request: Request, title: str, body: str) -> Answer:
         """A page for those who are signed in; others are sent to sign in."""

@@ -53,6 +53,8 @@ class Visitor:
         self.bearer = bearer
         self.headers: dict[str, str] = {}
         """Sent with every request, over what a browser sends."""
+        self.page_of = ""
+        """The other site whose page has the browser send its requests, such as `https://other.example`; "" for none."""
 
     def twin(self) -> "Visitor":
         """Another browser with the very same cookies and token: what somebody has who stole them, or kept them."""
@@ -113,6 +115,9 @@ class Visitor:
             at = urlsplit(url)
             sent.setdefault("Origin", f"{at.scheme}://{at.netloc}")
             sent.setdefault("Referer", f"{at.scheme}://{at.netloc}/")
+        if self.page_of:
+            sent |= {"Referer": f"{self.page_of}/", "Sec-Fetch-Site": "cross-site"}
+            sent |= {"Origin": self.page_of} if method == "POST" else {}
         cookies = self.jar.header_for(url)
         if cookies:
             sent.setdefault("Cookie", cookies)

@@ -2,21 +2,26 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
+from sojourn.probe.departure import departure
 from sojourn.probe.examination import Examination
+from sojourn.probe.visitor import Page
 
 
 def _look(examination: Examination) -> Verdict:
-    visitor = examination.sign_in()
-    kept = visitor.twin()
-    answer = examination.sign_out(visitor)
-    opened = examination.replay(kept)
-    if opened is not None:
+    seen = departure(examination)
+    evidence = (*seen.before[0].chain, *seen.answer.chain)
+    many = len(seen.before)
+    if seen.opened:
         return failed(
-            f"After signing out, the cookies from before still open {opened.url}", (*answer.chain, *opened.chain)
+            f"After signing out, the cookies from before still open {seen.opened[0].url}",
+            (*evidence, *seen.opened[0].chain),
+            details=[f"{len(seen.opened)} of {many} pages that need a session open: {_urls(seen.opened)}"],
         )
-    return passed(
-        f"After signing out, the cookies from before open none of {len(examination.survey.marks)} pages", answer.chain
-    )
+    return passed(f"The cookies from before opened {many} pages, and none of them after signing out", evidence)
+
+
+def _urls(pages: tuple[Page, ...]) -> str:
+    return ", ".join(dict.fromkeys(page.url for page in pages))
 
 
 CHECK = Check(
