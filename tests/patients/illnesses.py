@@ -68,6 +68,7 @@ EXPOSURE = {
 
 LEAVING = {
     "logout-keeps": Illness("logout-replay"),  # the cookie goes, the session stays
+    "late-save-revives": Illness("logout-race"),  # saves its session at the end of a request, whatever has become of it
     "logout-by-get": Illness("logout-by-get", along=frozenset({"logout-csrf"})),  # a link needs no token
     "logout-without-token": Illness("logout-csrf", Answer.WARN),  # of the cookie alone it is said that it stays at home
     "logout-says-nothing": Illness("logout-message", Answer.WARN),

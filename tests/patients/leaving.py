@@ -21,12 +21,30 @@ def leave(site: Plain, request: Request) -> Answer:
         return "405 Method Not Allowed", [], ""
     if site.illness not in {"logout-by-get", "logout-without-token"} and not has_token(request):
         return "403 Forbidden", [], "the form is out of date"
+    session = request.session
+    if session and session.raced:
+        session.under_way.wait(30)
     if site.illness != "logout-keeps":
         site.sessions.pop(request.key, None)
+    if session:
+        session.left.set()
     headers = [*_without_cookie(site), *_without_data(site)]
     if site.illness == "logout-says-nothing":
         return "303 See Other", [("Location", "/login"), *headers], ""
     return "200 OK", headers, "You are logged out"
+
+
+def slow(site: Plain, request: Request) -> Answer:
+    """A page that takes its time: ends after its user has signed out, unless it is the session's first look at it."""
+    session = request.session
+    if session and session.raced:
+        session.under_way.set()
+        session.left.wait(30)
+        if site.illness == "late-save-revives":
+            site.sessions[request.key] = session
+    elif session:
+        session.raced = True
+    return site.page(request, "Slow", "")
 
 
 def _without_cookie(site: Plain) -> list[tuple[str, str]]:

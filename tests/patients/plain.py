@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from tests.patients.beginning import first_key, renewed
 from tests.patients.carrying import Request, set_cookie
 from tests.patients.illnesses import ILLNESSES
-from tests.patients.leaving import has_token, leave
+from tests.patients.leaving import has_token, leave, slow
 
 USER, PASSWORD = "ann", "correct horse battery"
 
@@ -29,6 +29,10 @@ class Session:
     address: str
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     user: str = ""
+    raced: bool = False
+    """Whether its slow page was opened once: from then on, signing out and that page wait for one another."""
+    under_way: threading.Event = field(default_factory=threading.Event)
+    left: threading.Event = field(default_factory=threading.Event)
 
 
 class Plain:
@@ -47,6 +51,7 @@ class Plain:
             "/logout": self.logout,
             "/report": self.report,
             "/account": self.account,
+            "/slow": lambda request: slow(self, request),
         }
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:

@@ -37,7 +37,7 @@ class Site:
         said: dict[str, Any] = {
             "hosts": frozenset({"localhost"}),
             "ca": self.ca,
-            "extra": {"transport": {"http": self.http}},
+            "extra": {"transport": {"http": self.http}, "slow": {"url": "/slow"}, "passive": {"urls": ["/state"]}},
         }
         return Profile(self.url, Account(USER, Secret(PASSWORD)), **{**said, **more})
 

@@ -68,6 +68,7 @@ TABLES_OF_CHECKS = {
     "mailbox": "the account's mailbox",
     "disabling": "how an administrator disables and enables the account",
     "changing": "how the account's password is changed",
+    "slow": "`url`: a page that takes its time, and is better if it changes the session",
     "transport": "`http`: the application's address without TLS, where its https port is not 443",
 }
 """Tables that are handed to single checks as they stand; each check reads and judges its own."""
