@@ -32,7 +32,9 @@ def test_who_signs_out_is_out_and_told_that_it_may_be_undone(first, faulty):
     faulty.fail_to_confirm("transact")
     response = first.post("/logout/")
     assert response.status_code == 503
-    assert "This browser is signed out. A part of the place where sessions are kept" in response.content.decode()
+    assert "<h1>This browser is signed out</h1>" in response.content.decode()
+    assert "may be listed as open again" in response.content.decode()
+    assert response.wsgi_request.sojourn is None
     assert first.who() == ""
     assert reasons() == [EndReason.LOGOUT]
 
@@ -44,7 +46,9 @@ def test_who_ends_another_session_is_told_and_may_do_it_again(first, second, fau
     faulty.fail_to_confirm("transact")
     response = first.post(f"/sessions/end/{other}/")
     assert response.status_code == 503
+    assert "<h1>Done, but not confirmed yet</h1>" in response.content.decode()
     assert "doing it twice harms nothing" in response.content.decode()
+    assert 'href="/sessions/">Your sessions</a>' in response.content.decode()
     assert first.post(f"/sessions/end/{other}/").status_code == 302
     assert second.who() == ""
 

@@ -89,6 +89,8 @@ def _answer_without_store(request: HttpRequest, visit: Visit, error: StoreError)
     """503. What the view did to a session that goes on is not saved with it, so a later try finds it as it was."""
     signing_in = visit.stop is not None or visit.sign_in_seen
     signed_out = not signing_in and carrier.read(request.session).user_key is None
+    if signed_out:
+        request.__dict__["sojourn"] = None  # so that the page is for nobody, as this browser is nobody's now
     response = answers.unavailable(request, error, browser_cleared=signed_out)
     if signing_in:
         carrier.let_go(request)
