@@ -6,11 +6,11 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 # Full counts for `make races`; `make test` runs a few bursts of each (tests/conftest.py).
 BURSTS ?= 50
 ARGS ?=
-# What of the Django shell is run once more over the other store: SOJOURN_TEST_STORE=valkey pytest tests/django runs it all.
+# What `make test` runs once more of the Django shell over the other store; `make valkey` runs all of it.
 ON_VALKEY := $(patsubst %,tests/django/test_%.py,replay at_the_limit asking pages time endings secrets mail_stories pausing)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit integration races bench screenshots translations build clean
+.PHONY: help demo test lint unit integration valkey races bench screenshots translations build clean
 
 help: ## show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ integration: $(VENV)/stamp-test ## the other tests: real databases, races with s
 	wait $$stores; stores=$$?; cat $(VENV)/stores.log; test $$others -eq 0 -a $$stores -eq 0
 	$(BIN)/pytest -q tests --ignore=tests/unit -m browser $(ARGS) # apart: its driver keeps an event loop, which Django refuses
 	SOJOURN_TEST_STORE=valkey $(BIN)/pytest -q $(ON_VALKEY) $(ARGS) # the shell once more, with its sessions on a Valkey
+
+valkey: $(VENV)/stamp-test ## all tests of the Django shell once more, with its sessions on a Valkey (STORE=redis: on a Redis)
+	SOJOURN_TEST_STORE=$(or $(STORE),valkey) $(BIN)/pytest -q tests/django tests/integrations -m "not browser" $(ARGS)
 
 races: $(VENV)/stamp-test ## every race with the full count (BURSTS=50), on every database
 	$(BIN)/python -m tests.races --bursts $(BURSTS) $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -166,6 +167,38 @@ def atomic_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     from django.db import connection
 
     monkeypatch.setitem(dic=connection.settings_dict, name="ATOMIC_REQUESTS", value=True)
+
+
+@pytest.fixture
+def away(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
+    """A block within which the place where sessions are kept cannot be reached, wherever that is."""
+    from django.db import OperationalError, connection
+
+    from sojourn.contrib.django.internal import storage, wiring
+    from sojourn.core.errors import StoreUnavailable
+    from sojourn.stores.wrappers import AroundStore
+
+    class Away(AroundStore):
+        def around(self, name: str, call: Callable[[], Any]) -> Any:
+            raise StoreUnavailable
+
+    def fail(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "sojourn_" in sql:
+            raise OperationalError("the server has gone away")
+        return execute(sql, params, many, context)
+
+    @contextmanager
+    def block() -> Iterator[None]:
+        if storage.database() is not None:
+            with connection.execute_wrapper(fail):
+                yield
+            return
+        watched: Any = wiring.control().store
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(watched, "store", Away(watched.store))
+            yield
+
+    return block
 
 
 @pytest.fixture(params=["sql", "memory"])

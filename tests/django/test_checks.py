@@ -216,7 +216,7 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     # the database
     ({"E020"}, sojourn(STORE="elsewhere")),
     ({"E020"}, sojourn(STORE="")),
-    ({"E024"}, {"DATABASE_ROUTERS": [f"{HERE}.Elsewhere"]}),
+    ({"E024"}, {**sojourn(STORE="default"), "DATABASE_ROUTERS": [f"{HERE}.Elsewhere"]}),
     # servers
     ({"E001"}, sojourn(STORE="redis+cluster://localhost/1")),
     ({"E020"}, sojourn(STORE="redis:/localhost")),
@@ -229,7 +229,7 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"E026"}, sojourn(MOVE_TO="rediss://kv.example?ssl_ca_certs=/no/such.pem")),
     ({"W022"}, sojourn(MOVE_TO="rediss://kv.example?ssl_cert_reqs=none")),
     ({"W023"}, sojourn(MOVE_TO="redis://:hunter2@kv.example")),
-    ({"E024"}, {"DATABASE_ROUTERS": [f"{HERE}.Replica", f"{HERE}.Nowhere"]}),
+    ({"E024"}, {**sojourn(STORE="default"), "DATABASE_ROUTERS": [f"{HERE}.Replica", f"{HERE}.Nowhere"]}),
     # session engines
     ({"E030", "W030"}, {**sojourn(ADOPT_EXISTING=True, ADOPT_UNTIL=LATER), "SESSION_ENGINE": COOKIES}),
     ({"W030"}, {"SESSION_ENGINE": COOKIES}),
@@ -385,7 +385,8 @@ def test_the_database_is_judged_by_its_settings_alone(
     database: dict[str, Any], expected: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(databases, "connections", ConnectionHandler({"default": database}))
-    assert ids() - BASE == expected
+    with override_settings(**sojourn(STORE="default")):
+        assert ids() - BASE == expected
 
 
 def test_the_levels_that_are_tested_are_the_driver_s() -> None:
@@ -397,7 +398,8 @@ def test_the_levels_that_are_tested_are_the_driver_s() -> None:
 def test_only_the_database_of_the_store_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     handler = ConnectionHandler({"default": {**SQLITE, **ATOMIC}, "sessions": {**SQLITE}})
     monkeypatch.setattr(databases, "connections", handler)
-    assert ids() - BASE == {"E023"}
+    with override_settings(**sojourn(STORE="default")):
+        assert ids() - BASE == {"E023"}
     with override_settings(**sojourn(STORE="sessions")):
         assert ids() - BASE == set()
 
@@ -423,7 +425,8 @@ def test_an_address_with_a_password_is_not_repeated(address: str) -> None:
 
 def test_what_speaks_to_servers_must_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "installed", lambda: False)
-    assert ids() == BASE
+    with override_settings(**sojourn(STORE="default")):
+        assert ids() == BASE
     with override_settings(**sojourn(STORE="redis://localhost")):
         (finding,) = (each for each in findings() if each.id == "sojourn.E025")
     assert "pip install 'sojourn[redis]'" in str(finding.hint)

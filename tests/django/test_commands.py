@@ -6,7 +6,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from sojourn.contrib.django.internal import wiring
-from sojourn.contrib.django.models import Session
 from sojourn.core.records import Arrival
 from sojourn.core.timeouts import DAY, MINUTE
 from sojourn.testing.clock import FakeClock
@@ -25,16 +24,16 @@ def test_purge_ends_what_time_has_ended_and_later_forgets_it(monkeypatch: pytest
     monkeypatch.setattr(wiring, "clock", clock)
     wiring.control().start(Arrival("ann"))
     assert "0 sessions" in purge()
-    assert Session.objects.get().state == "open"
+    (session,) = wiring.control().sessions("ann")
 
     clock.advance(31 * MINUTE)
     assert "1 sessions were past their time" in purge()
-    ended = Session.objects.get()
-    assert (ended.state, ended.end_reason) == ("ended", "inactivity_timeout")
+    (ended,) = wiring.control().store.history("ann", 9)
+    assert (ended.sid, ended.end_reason) == (session.sid, "inactivity_timeout")
 
     clock.advance(31 * DAY)
     assert "forgotten" in purge()
-    assert not Session.objects.exists()
+    assert not wiring.control().store.history("ann", 9)
 
 
 def test_a_sub_command_that_is_not_there_is_refused() -> None:

@@ -19,7 +19,7 @@ from sojourn.contrib.django.notices.mail import MailSink
 from sojourn.core.decisions import Decision
 from sojourn.core.events import SessionStarted, payload
 from sojourn.core.records import Device, Profile
-from sojourn.core.tokens import mint_sid
+from sojourn.core.tokens import mint_sid, route_of
 from sojourn.notify.notices import Kind
 from sojourn.notify.sinks import DeliveryRefused, Message
 from tests.django.browser import subject
@@ -156,7 +156,7 @@ def test_two_devices_that_quarrel_are_told_of() -> None:
 
 
 def test_a_device_is_called_what_its_user_calls_it(ada: User) -> None:
-    one = session("00mine")
+    one = session(mint_sid(route_of(subject())))
     control().store.transact(
         subject(), lambda _: Decision(None, insert=one, profile=Profile(device_names={"the-device": "Kitchen tablet"}))
     )
@@ -165,7 +165,7 @@ def test_a_device_is_called_what_its_user_calls_it(ada: User) -> None:
 
 
 def test_a_new_device_is_not_called_what_whoever_has_come_with_it_calls_it(ada: User) -> None:
-    thief = session("00thief")
+    thief = session(mint_sid(route_of(subject())))
     control().store.transact(
         subject(), lambda _: Decision(None, insert=thief, profile=Profile(device_names={"the-device": "Ada's laptop"}))
     )

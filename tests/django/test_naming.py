@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from sojourn.contrib.django.internal.wiring import control
+from sojourn.core.decisions import Decision
 from sojourn.core.records import EndReason
 from tests.django.browser import Browser, open_sessions, sids
 
@@ -131,10 +133,10 @@ class TestNaming:
         assert "cannot be named" in page(first)
 
     def test_a_device_that_is_not_recognised_has_no_form(self, first, both):
-        from django.db import connection
-
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE sojourn_session SET device_digest = '' WHERE sid = %s", [both[1]])
+        store = control().store
+        (known,) = (each for each in open_sessions() if each.sid == both[1])
+        unknown = replace(known, device=replace(known.device, digest=""))
+        store.transact(known.subject, lambda _: Decision(None, update=(unknown,)))
         shown = page(first)
         assert reverse("sojourn:name", args=[both[1]]) not in shown
         assert reverse("sojourn:name", args=[both[0]]) in shown

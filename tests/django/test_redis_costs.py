@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sojourn.core.timeouts import MINUTE
-from tests.django.browser import AsgiBrowser, Browser
+from tests.django.browser import JSON, AsgiBrowser, Browser
 from tests.services.valkey import ValkeyServer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.redis]
@@ -62,6 +62,15 @@ def test_a_request_of_somebody_signed_in_costs_one_whether_it_is_noted_or_not(br
         valkey_server.reset_stats()
         assert browser.get(path).status_code == 200
         assert commands(valkey_server) == {"evalsha": 1}
+
+
+def test_a_poll_of_an_open_page_costs_one_and_writes_nothing(browser, valkey_server, clock):
+    browser.sign_in()
+    clock.advance(5 * MINUTE)
+    valkey_server.reset_stats()
+    assert browser.get("/sessions/live/", headers=JSON).status_code == 200
+    assert commands(valkey_server) == {"evalsha": 1}
+    assert not {"hset", "zadd"} & set(valkey_server.command_stats())
 
 
 def test_a_sign_in_costs_two(browser, valkey_server):
