@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.patients.carrying import Request, new_key
+from tests.patients.carrying import Request
+from tests.patients.minting import new_id
 
 if TYPE_CHECKING:
     from tests.patients.plain import Plain, Session
@@ -14,7 +15,9 @@ def first_key(site: Plain, request: Request) -> str:
     """The key of a new session: never one that a browser brought."""
     if site.illness == "adopts-ids" and request.key:
         return request.key
-    return new_key(site)
+    if site.illness == "adopts-ids-of-strangers" and request.key and request.method == "GET":
+        return request.key
+    return new_id(site, request)
 
 
 def renewed(site: Plain, request: Request, session: Session | None) -> tuple[str, Session]:

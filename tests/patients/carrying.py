@@ -1,10 +1,11 @@
-"""How the plain application makes its tokens, and how they travel: in one cookie, and in nothing else."""
+"""How the tokens of the plain application travel: in one cookie, and in nothing else."""
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
+
+from tests.patients.minting import dressed, undressed
 
 if TYPE_CHECKING:
     from tests.patients.plain import Plain, Session
@@ -36,6 +37,9 @@ class Request:
         self.query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
         self.key = presented(site, self)
         self.session: Session | None = site.sessions.get(self.key)
+        if site.illness == "compares-half" and self.session is None and len(self.key) > 8:
+            self.key = next((each for each in site.sessions if each[:8] == self.key[:8]), "")
+            self.session = site.sessions.get(self.key)
 
 
 def presented(site: Plain, request: Request) -> str:
@@ -50,13 +54,8 @@ def presented(site: Plain, request: Request) -> str:
     for pair in request.environ.get("HTTP_COOKIE", "").split(";"):
         name, _, value = pair.strip().partition("=")
         if name == cookie_name(site):
-            return value
+            return undressed(site, value)
     return ""
-
-
-def new_key(site: Plain) -> str:
-    """A token for a new session."""
-    return secrets.token_urlsafe(3200 if site.illness == "cookie-too-large" else 32)
 
 
 def cookie_name(site: Plain) -> str:
@@ -66,7 +65,7 @@ def cookie_name(site: Plain) -> str:
 
 def set_cookie(site: Plain, key: str) -> tuple[str, str]:
     """The header that gives a browser its token."""
-    return "Set-Cookie", f"{cookie_name(site)}={key}; {ILL_ATTRIBUTES.get(site.illness, ATTRIBUTES)}"
+    return "Set-Cookie", f"{cookie_name(site)}={dressed(site, key)}; {ILL_ATTRIBUTES.get(site.illness, ATTRIBUTES)}"
 
 
 def delete_cookie(site: Plain) -> tuple[str, str]:

@@ -66,6 +66,26 @@ EXPOSURE = {
 }
 """Where the token turns up, and what is believed that a browser says of itself."""
 
+TOKENS = {
+    "ids-in-sequence": Illness("token-unpredictable"),
+    "ids-of-the-time": Illness("token-unpredictable"),
+    "ids-digest-the-time": Illness("token-unpredictable"),
+    "one-id-for-all": Illness("token-unpredictable"),
+    "ids-of-32-bits": Illness("token-unpredictable"),
+    "ids-of-96-bits": Illness("token-unpredictable", Answer.WARN),
+    "id-names-its-user": Illness("token-content", Answer.WARN),
+    "jwt-tells-address": Illness("token-content", Answer.WARN),
+    "jwt-none": Illness("token-signature"),
+    "jwt-unverified": Illness("token-signature", along=frozenset({"tampered-token"})),
+    "jwt-weak-key": Illness("token-signature"),
+    "compares-half": Illness("tampered-token"),
+    "adopts-ids-of-strangers": Illness("unknown-ids"),
+    "unknown-id-crashes": Illness("unknown-ids", along=frozenset({"malformed-ids", "tampered-token"})),
+    "odd-id-crashes": Illness("malformed-ids"),
+    "id-splits-answers": Illness("malformed-ids"),
+}
+"""How tokens are made, and what is made of those that are none."""
+
 LEAVING = {
     "logout-keeps": Illness("logout-replay"),  # the cookie goes, the session stays
     "late-save-revives": Illness("logout-race"),  # saves its session at the end of a request, whatever has become of it
@@ -84,6 +104,7 @@ ILLNESSES: dict[str, Illness] = {
     **TRANSPORT,
     **BEGINNING,
     **EXPOSURE,
+    **TOKENS,
     **LEAVING,
 }
 """Each illness by the name that `Plain` knows it by."""

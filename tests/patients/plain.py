@@ -7,11 +7,14 @@ How its tokens are made and travel is in `carrying`.
 from __future__ import annotations
 
 import html
+import itertools
+import re
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from tests.patients.beginning import first_key, renewed
 from tests.patients.carrying import Request, set_cookie
@@ -38,9 +41,11 @@ class Session:
 class Plain:
     """The application. One instance is one site."""
 
-    def __init__(self, illness: str = "", *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, illness: str = "", *, clock: Callable[[], float] = time.time, jwt: bool = False) -> None:
         assert not illness or illness in ILLNESSES
         self.illness, self.clock = illness, clock
+        self.jwt = jwt or illness.startswith("jwt-")
+        self.key, self.numbers = secrets.token_hex(32), itertools.count(1)
         self.sessions: dict[str, Session] = {}
         self.issued: list[str] = []
         self.copies: dict[str, Answer] = {}
@@ -65,6 +70,10 @@ class Plain:
         if request.environ["wsgi.url_scheme"] == "http" and self.illness != "http-serves":
             given = [set_cookie(self, self.begin(request)[0])] if self.illness == "http-sets-cookies" else []
             return "301 Moved Permanently", [("Location", f"https://localhost{request.path}"), *given], ""
+        if request.key and request.session is None and self.illness == "unknown-id-crashes":
+            return "500 Internal Server Error", [], "KeyError"
+        if self.illness == "odd-id-crashes" and not re.fullmatch(r"[\w-]*", request.key):
+            return "500 Internal Server Error", [], "ValueError"
         view = self.views.get(request.path)
         address = f"{request.path}?{request.environ['QUERY_STRING']}"
         if address in self.copies:
@@ -76,6 +85,7 @@ class Plain:
 
     def policies(self, request: Request) -> list[tuple[str, str]]:
         """What every answer says of how it is to be kept and fetched."""
+        said = unquote(request.key).split("\r\n")[1:]
         kept = {"pages-may-be-kept": "private", "pages-are-public": "public, max-age=600"}.get(self.illness, "no-store")
         hsts = {
             "no-hsts": "",
@@ -84,6 +94,7 @@ class Plain:
         }.get(self.illness, "max-age=31536000; includeSubDomains")
         return [
             ("Cache-Control", kept),
+            *([tuple(each.split(": ", 1)) for each in said] if self.illness == "id-splits-answers" else []),
             *([("Strict-Transport-Security", hsts)] if hsts else []),
         ]
 

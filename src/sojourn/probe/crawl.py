@@ -9,17 +9,13 @@ from sojourn.probe.examination import Examination
 from sojourn.probe.marking import opened
 from sojourn.probe.pages import links
 from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.wording import HARMS, SIGN_OUT
 
 AT_MOST = 12
 """Pages that are opened."""
 LEAST = 8
 """Characters of a value that is looked for in pages: a shorter one could be there by chance."""
-_ACTS = re.compile(
-    r"log-?_?(out|off)|sign-?_?(out|off)|abmelden|delete|remove|revoke|terminate|cancel|unsubscribe|disable|deactivate|"
-    r"close|reset|toggle|purge|clear|restart|download|export|löschen|entfernen|beenden",
-    re.IGNORECASE,
-)
-"""Links that may do something, although none should by a GET: they are left alone."""
+_MORE = re.compile(r"terminate|close|reset|toggle|clear|restart|download|export|beenden", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ def _walk(examination: Examination) -> Crawl:
     seen, pages, inside = set[str](), list[Page](), list[Page]()
     while waiting and len(pages) < AT_MOST:
         url = waiting.pop(0)
-        if url in seen or not profile.may_ask(url) or _ACTS.search(url):
+        if url in seen or not profile.may_ask(url) or _acts(url):
             continue
         seen.add(url)
         try:
@@ -63,10 +59,15 @@ def _walk(examination: Examination) -> Crawl:
                 inside.append(page)
         except ProbeError:
             continue
-        waiting += [link for link, text in links(page) if not _ACTS.search(text)]
+        waiting += [link for link, text in links(page) if not _acts(text)]
     return Crawl(
         visitor, attempt.pages, tuple(pages), tuple(inside), _tokens(examination, attempt.pages, pages, visitor)
     )
+
+
+def _acts(said: str) -> bool:
+    """Whether a link may do something, although none should by a GET: it is left alone."""
+    return any(each.search(said) for each in (SIGN_OUT, HARMS, _MORE))
 
 
 def _tokens(

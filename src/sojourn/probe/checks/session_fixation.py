@@ -1,8 +1,5 @@
 """Signing in renews the session's id: whoever knew the id from before is not signed in along with the user."""
 
-import re
-import secrets
-import string
 from collections.abc import Iterator
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
@@ -11,6 +8,7 @@ from sojourn.probe.cookies import Jar
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
 from sojourn.probe.exchange import Exchange
+from sojourn.probe.tokens import like
 from sojourn.probe.visitor import Visitor
 
 
@@ -54,19 +52,8 @@ def _prepared(examination: Examination) -> Iterator[tuple[str, Visitor]]:
 def _made_up(real: Jar) -> Jar:
     made = real.copy()
     for cookie in real:
-        made = made.with_value(cookie.name, _like(cookie.value))
+        made = made.with_value(cookie.name, like(cookie.value))
     return made
-
-
-def _like(value: str) -> str:
-    """Another value of the same length and make: digits for digits, letters for letters, the rest as it stands."""
-    kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
-
-    def other(found: re.Match[str]) -> str:
-        kind = next((each for each in kinds if found[0] in each), "")
-        return secrets.choice(kind) if kind else found[0]
-
-    return re.sub(r"%[0-9A-Fa-f]{2}|.", other, value, flags=re.DOTALL)
 
 
 CHECK = Check(
