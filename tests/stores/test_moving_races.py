@@ -31,6 +31,7 @@ from tests.stores.storm import MAX, SUBJECTS, Client, Journal, Reckoning, at_onc
 
 HERE = "tests.stores.test_moving_races"
 ROOT = Path(__file__).parents[2]
+PATIENCE = 900.0
 WAYS = [("sqlite", "valkey"), ("valkey", "sqlite")]
 if "SOJOURN_RACE_BURSTS" in os.environ:  # `make races`
     databases, servers = ("sqlite", "postgresql", "mysql"), ("valkey", "redis")
@@ -155,7 +156,9 @@ def move(site: dict[str, Any], *death: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "tests.stores.moved", json.dumps(site), *death]
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": path}
-    done = subprocess.run(command, check=False, cwd=ROOT, env=environment, timeout=240, capture_output=True, text=True)
+    done = subprocess.run(
+        command, check=False, cwd=ROOT, env=environment, timeout=PATIENCE, capture_output=True, text=True
+    )
     return done.returncode, done.stdout or done.stderr
 
 
@@ -175,6 +178,7 @@ def operate_or_rage(number: int, old: Place, new: Place, over: str) -> Callable[
     def rage(_: int) -> Journal:
         while not Path(over).exists():
             at_once(client.act())
+            time.sleep(0.005)  # the operator's turn: all share few processors
         return at_once(client.rage(50))
 
     at_once(client.rage(50))  # so that the storm does not begin with nobody
@@ -194,7 +198,7 @@ def test_a_move_that_is_killed_again_and_again_goes_on_in_a_storm(
         expected=0,
         processes=3,
         bursts=1,
-        timeout=300,
+        timeout=PATIENCE,
     )
     ((commands,), *storms) = report.results[0]
     *killed, (status, last) = commands
