@@ -52,6 +52,9 @@ ILLNESSES = {
     ("ends-without-token", "end_existing"): Illness("revoke-forged", Answer.WARN, along=frozenset({"revoke-asks"})),
     ("ends-without-token-anywhere", "end_existing"): Illness("revoke-forged", along=frozenset({"revoke-asks"})),
     ("ends-unasked", "end_existing"): Illness("revoke-asks", Answer.WARN),
+    # the mailbox
+    ("no-mail", "end_existing"): Illness("mail-told"),
+    ("other-mail", "end_existing"): Illness("mail-told", Answer.WARN),
 }
 """Each illness under an overflow."""
 
@@ -91,10 +94,17 @@ class Request:
 class Limited:
     """The application. One instance is one site with one account."""
 
-    def __init__(self, overflow: str, illness: str = "", *, limit: int = 2) -> None:
+    def __init__(
+        self,
+        overflow: str,
+        illness: str = "",
+        *,
+        limit: int = 2,
+        post: Callable[[str, str], object] = lambda _subject, _text: None,
+    ) -> None:
         assert overflow in OVERFLOWS
         assert not illness or (illness, overflow) in ILLNESSES
-        self.overflow, self.illness, self.limit = overflow, illness, limit
+        self.overflow, self.illness, self.limit, self.post = overflow, illness, limit, post
         self.password = PASSWORD
         self.sessions: dict[str, Session] = {}
         self.clock = 0
@@ -199,7 +209,15 @@ class Limited:
             self.end(oldest, ENDED.get(self.illness, "Somebody signed in elsewhere, which ended your session here."))
             fresh.flash = "" if self.illness == "silent-ending" else "Your session in another browser was ended."
         fresh.user = USER
+        self.tell(fresh)
         return "admitted"
+
+    def tell(self, fresh: Session) -> None:
+        """Writes to the owner of the account."""
+        if self.illness == "other-mail":
+            self.post("Our newsletter", "Buy one and get another.")
+        elif self.illness != "no-mail":
+            self.post("Neue Anmeldung für Ann", f"There is a new session by {fresh.agent}.")
 
     def counted(self, fresh: Session) -> list[Session]:
         """What the limit counts."""

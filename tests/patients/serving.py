@@ -45,14 +45,14 @@ class Site:
 @contextmanager
 def serving(application: Callable) -> Iterator[Site]:
     """Serve a WSGI application on two free ports, in threads."""
-    ca, context = _certificates()
+    ca, context = certificates()
     with ExitStack() as stack:
         secure, plain = (stack.enter_context(_running(application, each)) for each in (context, None))
         yield Site(f"https://localhost:{secure}", f"http://localhost:{plain}", ca)
 
 
 @cache
-def _certificates() -> tuple[str, ssl.SSLContext]:
+def certificates() -> tuple[str, ssl.SSLContext]:
     """An authority's file and a server's context, made once: the folder goes with the process."""
     authority, folder = trustme.CA(), tempfile.TemporaryDirectory(prefix="patients-")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

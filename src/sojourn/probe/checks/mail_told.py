@@ -1,0 +1,63 @@
+"""Somebody who signs in with a browser that was never seen before is told of to the account's mailbox."""
+
+import re
+
+from sojourn.probe.agents import AGENTS, browser
+from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
+from sojourn.probe.check import Check, Need
+from sojourn.probe.examination import Examination
+from sojourn.probe.mailbox import mailbox_of
+from sojourn.probe.news import excerpt, speaks_of_sessions
+from sojourn.probe.observing import submission
+
+_EVERY = 2.0
+"""Seconds between two looks."""
+_SIGN_IN = re.compile(
+    r"(sign|log)[ -]?(in|on)\b|device|anmeldung|ger[aä]t|appareil|inicio de sesi|dispositiv|acceso|accesso|aanmeld"
+    r"|logowan",
+    re.IGNORECASE,
+)
+
+
+def _look(examination: Examination) -> Verdict:
+    box, within = mailbox_of(examination.profile)
+    known = box.names()
+    attempts = [examination.attempt(browser(examination.network, number)) for number in range(2)]
+    evidence = [submission(each) for each in attempts]
+    came, waited = list[str](), 0.0
+    while True:
+        new = box.names() - known
+        known |= new
+        came += [box.read(name) for name in sorted(new)]
+        about = [each for each in came if _SIGN_IN.search(each) or speaks_of_sessions(each)]
+        if about or waited >= within:
+            break
+        examination.wait(_EVERY)
+        waited += _EVERY
+    if about:
+        named = any(agent.name in each for agent in AGENTS[:2] for each in about)
+        details = [] if named else ["It does not say what kind of browser it was"]
+        return passed(f"A message came: {_subject(about[0])}", evidence, details=details)
+    if came:
+        return warned(f"A message came that does not seem to speak of a sign-in: {_subject(came[0])}", evidence)
+    return failed(
+        f"Two browsers signed in that were never seen before, and no message came within {within:g} seconds", evidence
+    )
+
+
+def _subject(message: str) -> str:
+    return excerpt(message.partition("\n")[0])
+
+
+CHECK = Check(
+    id="mail-told",
+    title="The account's owner gets a message about a new browser",
+    severity=Severity.MEDIUM,
+    references=("ASVS 5.0 6.3.5", "Fluid Attacks 062", "WSTG-SESS-11"),
+    does="Signs in with two browsers without any cookie, and reads the mailbox until a message about it comes.",
+    advice="Write to the owner whenever a session begins in a browser or at a place that is new for the account: with "
+    "device, place and time, and a link that ends it. Send it from a queue, outside the request that signs in.",
+    sign_ins=2,
+    look=_look,
+    needs=frozenset({Need.MAILBOX}),
+)
