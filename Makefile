@@ -7,7 +7,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 BURSTS ?= 50
 ARGS ?=
 # What `make test` runs once more of the Django shell over the other store; `make valkey` runs all of it.
-ON_VALKEY := $(patsubst %,tests/django/test_%.py,replay at_the_limit asking pages time endings secrets mail_stories pausing)
+ON_VALKEY := $(patsubst %,tests/django/test_%.py,replay at_the_limit asking pages time endings secrets mail_stories pausing \
+  operations commands admin_search dashboard account adoption naming not_me live)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint unit integration valkey races bench screenshots translations build clean
@@ -38,7 +39,7 @@ integration: $(VENV)/stamp-test ## the other tests: real databases, races with s
 	SOJOURN_TEST_STORE=valkey $(BIN)/pytest -q $(ON_VALKEY) $(ARGS) # the shell once more, with its sessions on a Valkey
 
 valkey: $(VENV)/stamp-test ## all tests of the Django shell once more, with its sessions on a Valkey (STORE=redis: on a Redis)
-	SOJOURN_TEST_STORE=$(or $(STORE),valkey) $(BIN)/pytest -q tests/django tests/integrations -m "not browser" $(ARGS)
+	SOJOURN_TEST_STORE=$(or $(STORE),valkey) $(BIN)/pytest -q tests/django -m "not browser" $(ARGS)
 
 races: $(VENV)/stamp-test ## every race with the full count (BURSTS=50), on every database
 	$(BIN)/python -m tests.races --bursts $(BURSTS) $(ARGS)

@@ -220,7 +220,7 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     # servers
     ({"E001"}, sojourn(STORE="redis+cluster://localhost/1")),
     ({"E020"}, sojourn(STORE="redis:/localhost")),
-    ({"E027"}, sojourn(MOVE_TO="default")),
+    ({"E027"}, sojourn(STORE="default", MOVE_TO="default")),
     ({"E028"}, sojourn(MOVE_TO="no such database")),
     ({"E026"}, sojourn(STORE="rediss://kv.example?ssl_ca_certs=/no/such.pem")),
     ({"W022"}, sojourn(STORE="rediss://kv.example?ssl_cert_reqs=none")),
