@@ -275,7 +275,7 @@ def test_without_redis_py_the_servers_say_what_to_install_and_the_address_is_rea
         "import sys; sys.modules['redis'] = None\n"
         "from sojourn.stores.redis.address import Address; Address.parse('redis://h')\n"
         "from sojourn.core.errors import ConfigurationError\n"
-        "for name in ('servers', 'async_servers', 'examine'):\n"
+        "for name in ('servers', 'async_servers', 'waiting', 'examine'):\n"
         "    try: __import__(f'sojourn.stores.redis.{name}')\n"
         "    except ConfigurationError as error: assert 'sojourn[redis]' in str(error), error\n"
         "    else: raise AssertionError(name)\n"

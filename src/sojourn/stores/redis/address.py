@@ -189,7 +189,9 @@ class Option(NamedTuple):
 
 OPTIONS = {
     "timeout": Option(_number, "Seconds for one answer, a connection included. Default 1."),
-    "deadline": Option(_number, "Seconds for an operation with everything that is tried again. Default 3."),
+    "deadline": Option(
+        _number, "Seconds for each step of an operation, with everything that is tried again. Default 3."
+    ),
     "retries": Option(_count, "How often something is tried again after a pause, within the deadline. Default 3."),
     "connections": Option(_count, "Connections to each server from one process, at most. Default 32."),
     "prefix": Option(_text, "What every key begins with. Default sojourn."),

@@ -5,10 +5,11 @@ fraction of sending each by itself.
 """
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sojourn.core.errors import ConfigurationError, SojournError, StoreUnavailable
 from sojourn.core.tokens import ROUTES
@@ -87,6 +88,8 @@ class AsyncServers:
                 # Anything else but a plain answer is rare, and then it may as well be sent again.
                 if not isinstance(reply, Exception):
                     return [reply]
+                if isinstance(reply, Lost) and self._dispatch.clock() - began >= self.address.deadline:
+                    raise StoreUnavailable(str(reply))
         journey = Journey(self._dispatch, calls, began)
         try:
             async with asyncio.timeout(max(0.0, journey.left())):
@@ -177,7 +180,7 @@ class _Station:
         """Where single calls to a node meet."""
         found = self._together.get(node)
         if found is None:
-            found = self._together[node] = _Together(self, node, self._address.connections)
+            found = self._together[node] = _Together(self, node, self._address)
         return found
 
     async def exchange(self, exchange: Exchange) -> Answer:
@@ -190,9 +193,9 @@ class _Station:
                 raise type(reply)(str(reply))
         return next((reply for reply in replies if isinstance(reply, Lost)), replies)
 
-    async def alone(self, node: Node, commands: list[Command], patience: float = 0.0) -> Answer:
-        """Send commands in one write on one connection, and read as many answers."""
-        seconds = self._address.timeout + patience
+    async def alone(self, node: Node, commands: list[Command], patience: float = 0.0, left: float = math.inf) -> Answer:
+        """Send commands in one write on one connection, and read as many answers; `left`: seconds at most for all."""
+        seconds = max(0.0, min(left, self._address.timeout + patience))
         pool = self._pool(node)
         try:
             async with asyncio.timeout(seconds):
@@ -280,47 +283,69 @@ class _Station:
             await cluster.aclose()
 
 
+class _Caller(NamedTuple):
+    """Somebody who waits for the reply to a command, up to a moment of the event loop's time."""
+
+    command: Command
+    future: asyncio.Future[Any]
+    ends: float
+
+
 class _Together:
     """Single calls to one node: those of one turn of the event loop travel in one write.
 
-    While as many writes are under way as there are connections, the others wait, and then travel together.
+    While as many writes are under way as there are connections, the others wait, and then travel together. Nobody waits
+    beyond their deadline; a timer costs more than a call, so there is one only while others are before them.
     """
 
-    def __init__(self, station: _Station, node: Node, connections: int) -> None:
+    def __init__(self, station: _Station, node: Node, address: Address) -> None:
         self._station = station
         self._node = node
+        self._address = address
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[tuple[Command, asyncio.Future[Any]]] = []
+        self._waiting: list[_Caller] = []
         self._under_way: set[asyncio.Task[None]] = set()
-        self._connections = connections
+        self._alarm: asyncio.TimerHandle | None = None
 
     def put(self, command: Command) -> asyncio.Future[Any]:
         """What will be the reply: also as an error that is the result, not raised (Refused, Lost, SojournError)."""
         future = self._loop.create_future()
         if not self._waiting:
             self._loop.call_soon(self._leave)
-        self._waiting.append((command, future))
+        self._waiting.append(_Caller(command, future, self._loop.time() + self._address.deadline))
         return future
 
     def _leave(self) -> None:
-        while self._waiting and len(self._under_way) < self._connections:
+        while self._waiting and len(self._under_way) < self._address.connections:
             group, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
             task = self._loop.create_task(self._travel(group))
             self._under_way.add(task)
             task.add_done_callback(self._arrived)
+        if self._waiting and self._alarm is None:
+            self._alarm = self._loop.call_at(self._waiting[0].ends, self._give_up)
+
+    def _give_up(self) -> None:
+        """Tell those who have waited for their turn until their deadline, and look again when the next ones have."""
+        self._alarm, now = None, self._loop.time()
+        for _, future, ends in self._waiting:
+            if ends <= now and not future.done():
+                future.set_result(Lost(f"{self._node} does not answer: too many wait for it."))
+        self._waiting = [caller for caller in self._waiting if not caller.future.done()]
+        self._leave()
 
     def _arrived(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         self._leave()
 
-    async def _travel(self, group: list[tuple[Command, asyncio.Future[Any]]]) -> None:
+    async def _travel(self, group: list["_Caller"]) -> None:
+        left = group[0].ends - self._loop.time()
         try:
-            answer: Any = await self._station.alone(self._node, [command for command, _ in group])
+            answer: Any = await self._station.alone(self._node, [command for command, _, _ in group], left=left)
         except SojournError as error:
             answer = error
         except Exception as error:  # noqa: BLE001  # whatever it is, nobody who travels along may wait for ever
             answer = StoreUnavailable(f"Calls to {self._node} failed: {type(error).__name__}.")
-        for place, (_, future) in enumerate(group):
+        for place, (_, future, _) in enumerate(group):
             if not future.done():  # whoever waited for it may have been cancelled
                 future.set_result(answer[place] if isinstance(answer, list) else answer)
 

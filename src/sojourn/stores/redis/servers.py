@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from sojourn.core.errors import ConfigurationError, StoreUnavailable
@@ -22,16 +23,10 @@ from sojourn.stores.redis.journey import Journey
 from sojourn.stores.redis.keys import key
 from sojourn.stores.redis.replies import Lost, Refused, lost, refused
 from sojourn.stores.redis.scripts import Script, script
+from sojourn.stores.redis.waiting import Pool, Until
 
 try:
-    from redis import (
-        BlockingConnectionPool,
-        Connection,
-        RedisCluster,
-        SSLConnection,
-        UnixDomainSocketConnection,
-        exceptions,
-    )
+    from redis import BlockingConnectionPool, Connection, RedisCluster, exceptions
     from redis.backoff import NoBackoff
     from redis.cluster import ClusterNode
     from redis.exceptions import RedisClusterException, RedisError, ResponseError
@@ -62,6 +57,7 @@ class Servers:
         self.address = address
         self._dispatch = Dispatch(address, scripts, clock, random.random)
         self._sleep = sleep
+        self._until = Until(threading.Semaphore(address.connections))
         self._pools: dict[Node, BlockingConnectionPool] = {}
         self._looking = threading.Lock()
 
@@ -69,19 +65,20 @@ class Servers:
         """Carry out calls, and return their replies in the same order: bytes, numbers, None, and lists of these.
 
         Those of one node travel together, each is atomic by itself, and none may depend on another. A `confirmed` one
-        may be answered by `Unconfirmed`. Raises StoreUnavailable within the address's deadline, or the time of one
-        answer later when a server stops in the middle of several (some of the calls may have been carried out, and may
-        be sent again); RecordFormatError; ConfigurationError.
+        may be answered by `Unconfirmed`. Raises StoreUnavailable within the address's deadline (some of the calls may
+        have been carried out, and may be sent again); RecordFormatError; ConfigurationError.
         """
         began = self._dispatch.clock()
         if len(calls) == 1 and not calls[0].confirmed:
             (call,) = calls
             node = self._dispatch.chart.home(call.route)
             if node is not None:
-                answer = self._exchange(Exchange(node, [self._dispatch.command(call)]))
+                answer = self._exchange(Exchange(node, [self._dispatch.command(call)]), self.address.deadline)
                 # Anything else but a plain answer is rare, and then it may as well be sent again.
                 if not isinstance(answer, Lost) and not isinstance(answer[0], Refused):
                     return answer
+                if isinstance(answer, Lost) and self._dispatch.clock() - began >= self.address.deadline:
+                    raise StoreUnavailable(str(answer))
         return self._carry_out(Journey(self._dispatch, calls, began))
 
     def run(self, operation: Operation[T]) -> T:
@@ -103,7 +100,7 @@ class Servers:
     def masters(self) -> list[Node]:
         """The nodes that have routes, looked for now. Raises StoreUnavailable, ConfigurationError."""
         if not self._dispatch.chart.fixed:
-            for nobody in self._look(Look((), self._dispatch.chart.version)):
+            for nobody in self._look(Look((), self._dispatch.chart.version), self.address.deadline):
                 raise StoreUnavailable(str(nobody))
         return self._dispatch.chart.masters()
 
@@ -112,7 +109,7 @@ class Servers:
 
         Raises StoreUnavailable, ConfigurationError.
         """
-        answer = self._exchange(Exchange(node, [command]))
+        answer = self._exchange(Exchange(node, [command]), self.address.deadline)
         if isinstance(answer, Lost):
             raise StoreUnavailable(str(answer))
         return answer[0]
@@ -132,26 +129,28 @@ class Servers:
                     self._sleep(step.seconds)
                     step = steps.send([])
                 elif isinstance(step, Look):
-                    step = steps.send(self._look(step))
+                    step = steps.send(self._look(step, journey.left()))
                 else:
-                    step = steps.send(self._exchanges(step))
+                    step = steps.send(self._exchanges(step, journey))
         except StopIteration as done:
             replies: list[Any] = done.value
             return replies
 
-    def _exchanges(self, step: list[Exchange]) -> list[Answer]:
+    def _exchanges(self, step: list[Exchange], journey: Journey) -> list[Answer]:
         """One after the other; a node that did not answer is not asked twice."""
         answers: list[Answer] = []
         silent: dict[Node, Lost] = {}
         for exchange in step:
-            answer = silent.get(exchange.node) or self._exchange(exchange)
+            answer = silent.get(exchange.node) or self._exchange(exchange, journey.left())
             if isinstance(answer, Lost):
                 silent[exchange.node] = answer
             answers.append(answer)
         return answers
 
-    def _exchange(self, exchange: Exchange) -> Answer:
+    def _exchange(self, exchange: Exchange, left: float) -> Answer:
+        """Send commands and read their answers, within the time of one answer and the seconds that are left."""
         pool = self._pool(exchange.node)
+        self._until.moment = time.monotonic() + min(left, self.address.timeout + exchange.patience)
         try:
             connection = pool.get_connection()
             try:
@@ -167,31 +166,32 @@ class Servers:
     def _pool(self, node: Node) -> BlockingConnectionPool:
         pool = self._pools.get(node)
         if pool is None:
-            address = self.address
-            kind = UnixDomainSocketConnection if not node.port else SSLConnection if address.tls else Connection
-            made = BlockingConnectionPool(
-                max_connections=address.connections,
-                timeout=address.timeout,
-                connection_class=kind,
-                **arguments_for(node, address),
+            made = Pool(
+                self._until,
+                local=not node.port,
+                secured=self.address.tls is not None,
+                max_connections=self.address.connections,
+                **arguments_for(node, self.address),
             )
             pool = self._pools.setdefault(node, made)
         return pool
 
-    def _look(self, look: Look) -> list[Answer]:
+    def _look(self, look: Look, left: float) -> list[Answer]:
         """Ask the Sentinels or the Cluster who the masters are. Returns that nobody could tell, or nothing."""
-        chart = self._dispatch.chart
+        chart, ask = self._dispatch.chart, self._homes_by_sentinels
+        self._until.moment = time.monotonic() + left
         # Whoever holds it for too long does not keep others from looking; nor does a fork at that moment.
-        held = self._looking.acquire(timeout=self.address.timeout)
+        held = self._looking.acquire(timeout=max(0.0, min(left, self.address.timeout)))
         try:
             if chart.version != look.seen:
                 return []
-            guides = self._dispatch.guides(look)
+            if self.address.cluster:
+                ask = partial(self._homes_in_cluster, self._dispatch.guides(look))
             try:
-                homes = self._homes_by_sentinels() if self.address.sentinel else self._homes_in_cluster(guides)
+                # Each that is asked has a time of its own, and is not told how much is left of all.
+                chart.learn(self._until.done(ask, too_late=chart.learn))
             except (RedisError, RedisClusterException, OSError) as error:
                 return [lost(error, self.address)]
-            chart.learn(homes)
             return []
         finally:
             if held:
