@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from sojourn import Admitted, Arrival, AsyncSessionControl, Limit, Policy, SessionControl
+from sojourn import Admitted, Arrival, Limit, Policy, SessionControl
+from sojourn.control import AsyncSessionControl
 from sojourn.core.errors import StoreError, StoreUnconfirmed
 from sojourn.core.outcomes import Authenticated
 from sojourn.core.policy import Overflow

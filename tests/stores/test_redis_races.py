@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from sojourn import Admitted, Arrival, AsyncSessionControl, ChoiceRequired, Limit, Policy, Refused, SessionControl
+from sojourn import Admitted, Arrival, ChoiceRequired, Limit, Policy, Refused, SessionControl
+from sojourn.control import AsyncSessionControl
 from sojourn.core.decisions import Decision
 from sojourn.core.errors import InvalidTicket
 from sojourn.core.policy import Overflow

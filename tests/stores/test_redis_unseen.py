@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from sojourn import Admitted, Arrival, AsyncSessionControl, Limit, Policy, SessionControl
+from sojourn import Admitted, Arrival, Limit, Policy, SessionControl
+from sojourn.control import AsyncSessionControl
 from sojourn.core.errors import StoreUnavailable
 from sojourn.core.outcomes import Authenticated, Ended
 from sojourn.core.policy import Overflow

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import sojourn
+
 SOURCE = Path(__file__).parents[2] / "src" / "sojourn"
 # Third-party packages that a part of the source may import. A part that is not named here may import none.
 ALLOWED = {
@@ -68,3 +70,8 @@ def test_a_module_is_named_after_a_concept_and_pickles_nothing(path: Path) -> No
 
 def test_the_source_was_found() -> None:
     assert SOURCE / "core" / "decisions.py" in MODULES
+
+
+def test_what_everybody_imports_is_few_enough_to_know_by_heart() -> None:
+    assert len(sojourn.__all__) <= 15, "Leave it in the module that it is from: those who need it find it there."
+    assert all(hasattr(sojourn, name) for name in sojourn.__all__)
