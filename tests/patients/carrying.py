@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from tests.patients.lasting import live
 from tests.patients.minting import dressed, undressed
 
 if TYPE_CHECKING:
@@ -36,10 +37,9 @@ class Request:
         self.form = {name: values[0] for name, values in parse_qs(body).items()}
         self.query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
         self.key = presented(site, self)
-        self.session: Session | None = site.sessions.get(self.key)
-        if site.illness == "compares-half" and self.session is None and len(self.key) > 8:
+        if site.illness == "compares-half" and self.key not in site.sessions and len(self.key) > 8:
             self.key = next((each for each in site.sessions if each[:8] == self.key[:8]), "")
-            self.session = site.sessions.get(self.key)
+        self.session: Session | None = live(site, self)
 
 
 def presented(site: Plain, request: Request) -> str:

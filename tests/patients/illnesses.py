@@ -99,6 +99,14 @@ LEAVING = {
     "clear-site-data-of-caches": Illness("clear-site-data", Answer.WARN),
 }
 
+LASTING = {
+    "never-idle": Illness("inactivity-timeout", along=frozenset({"passive-traffic"})),
+    "idle-for-two-hours": Illness("inactivity-timeout"),
+    "lives-for-ever": Illness("absolute-lifetime", Answer.WARN),  # longer than what was waited for
+    "polling-keeps-alive": Illness("passive-traffic"),
+}
+"""How long it lasts."""
+
 ILLNESSES: dict[str, Illness] = {
     **COOKIES,
     **TRANSPORT,
@@ -106,5 +114,6 @@ ILLNESSES: dict[str, Illness] = {
     **EXPOSURE,
     **TOKENS,
     **LEAVING,
+    **LASTING,
 }
 """Each illness by the name that `Plain` knows it by."""

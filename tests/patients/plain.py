@@ -32,6 +32,7 @@ class Session:
     address: str
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     user: str = ""
+    seen: float = 0.0
     raced: bool = False
     """Whether its slow page was opened once: from then on, signing out and that page wait for one another."""
     under_way: threading.Event = field(default_factory=threading.Event)
@@ -56,6 +57,7 @@ class Plain:
             "/logout": self.logout,
             "/report": self.report,
             "/account": self.account,
+            "/state": lambda request: self.page(request, "State", ""),
             "/slow": lambda request: slow(self, request),
         }
 
@@ -161,7 +163,7 @@ class Plain:
         address = request.environ["REMOTE_ADDR"]
         if self.illness == "address-from-header":
             address = request.environ.get("HTTP_X_FORWARDED_FOR", address)
-        session = Session(self.clock(), address)
+        session = Session(self.clock(), address, seen=self.clock())
         self.sessions[key] = session
         self.issued.append(key)
         return key, session

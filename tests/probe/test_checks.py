@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from sojourn.probe.answers import Answer
@@ -12,27 +10,33 @@ from sojourn.probe.report import Report
 from sojourn.probe.running import audit
 from tests.patients.illnesses import ILLNESSES, TOKENS, Illness
 from tests.patients.plain import Plain
-from tests.patients.serving import Site, serving
+from tests.patients.serving import serving
+from tests.probe.moments import MovedClock
 
 CHECKS = {check.id: check for check in all_checks()}
 
 
-def audited(site: Site, *checks: str) -> Report:
-    return audit(site.profile(), [CHECKS[each] for each in checks])
+WAIT = 13 * 3600.0
+"""Longer than most standards let a session last: by a clock that is moved, it takes no time."""
+
+
+def audited(patient: Plain, clock: MovedClock, *checks: str) -> Report:
+    with serving(patient) as site:
+        return audit(site.profile(wait=WAIT, max_sign_ins=200), [CHECKS[each] for each in checks], clock=clock)
 
 
 @pytest.fixture(scope="module")
-def healthy() -> Iterator[Report]:
+def healthy() -> Report:
     """Of the healthy twin, by every check that an illness is for."""
-    with serving(Plain()) as site:
-        yield audited(site, *sorted({each.check for each in ILLNESSES.values()}))
+    clock = MovedClock()
+    return audited(Plain(clock=clock.now), clock, *sorted({each.check for each in ILLNESSES.values()}))
 
 
 @pytest.fixture(scope="module")
-def healthy_with_jwt() -> Iterator[Report]:
+def healthy_with_jwt() -> Report:
     """Of a twin whose tokens are JSON Web Tokens, by the checks of tokens."""
-    with serving(Plain(jwt=True)) as site:
-        yield audited(site, *sorted({each.check for each in TOKENS.values()}))
+    clock = MovedClock()
+    return audited(Plain(jwt=True, clock=clock.now), clock, *sorted({each.check for each in TOKENS.values()}))
 
 
 def answered(report: Report, check: str) -> Answer:
@@ -41,9 +45,9 @@ def answered(report: Report, check: str) -> Answer:
 
 @pytest.mark.parametrize(("name", "illness"), ILLNESSES.items(), ids=list(ILLNESSES))
 def test_a_check_fires_on_its_patient(name: str, illness: Illness) -> None:
-    patient = Plain(name)
-    with serving(patient) as site:
-        (finding,) = audited(site, illness.check).findings
+    clock = MovedClock()
+    patient = Plain(name, clock=clock.now)
+    (finding,) = audited(patient, clock, illness.check).findings
     assert finding.answer is illness.answer, finding
     assert finding.evidence
     assert not [key for key in patient.issued if key in repr(finding)]

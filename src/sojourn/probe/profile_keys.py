@@ -69,6 +69,7 @@ TABLES_OF_CHECKS = {
     "disabling": "how an administrator disables and enables the account",
     "changing": "how the account's password is changed",
     "slow": "`url`: a page that takes its time, and is better if it changes the session",
+    "passive": "`urls`: what pages ask for by themselves, such as a state or new messages",
     "transport": "`http`: the application's address without TLS, where its https port is not 443",
 }
 """Tables that are handed to single checks as they stand; each check reads and judges its own."""
