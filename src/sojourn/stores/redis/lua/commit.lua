@@ -105,14 +105,7 @@ else
 end
 
 if ARGV[8] ~= '' then redeem_ticket(to, subject, ARGV[8]) end
-for _ = 1, tonumber(ARGV[10]) do
-  issue_ticket(to, subject, ARGV[at], ARGV[at + 1], ARGV[at + 2])
-  at = at + 3
-end
-for _ = 1, tonumber(ARGV[11]) do
-  record_event(to, subject, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
-  at = at + 4
-end
+record_all(to, subject, ARGV[10], ARGV[11], at)
 
 -- Remembered for longer than anybody sends it again (`address.DEADLINE_MAX`).
 local second = tonumber(redis.call('TIME')[1])

@@ -9,13 +9,5 @@ local to = {
   meta = meta, tickets = tickets, expiring = expiring, ticketed = ticketed, events = events, log = log,
   moments = moments, exposed = exposed, told = told, waiting = waiting, due = due, ready = ready, leased = leased,
 }
-local subject, at = ARGV[1], 4
-for _ = 1, tonumber(ARGV[2]) do
-  issue_ticket(to, subject, ARGV[at], ARGV[at + 1], ARGV[at + 2])
-  at = at + 3
-end
-for _ = 1, tonumber(ARGV[3]) do
-  record_event(to, subject, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
-  at = at + 4
-end
+record_all(to, ARGV[1], ARGV[2], ARGV[3], 4)
 return 'OK'

@@ -76,3 +76,15 @@ local function redeem_ticket(to, subject, digest)
   redis.call('ZREM', to.expiring, digest)
   redis.call('ZREM', to.ticketed, subject .. '\0' .. digest)
 end
+
+-- So many tickets and events of a subject, as they stand in ARGV from `at` on: see restore.lua.
+local function record_all(to, subject, tickets, events, at)
+  for _ = 1, tonumber(tickets) do
+    issue_ticket(to, subject, ARGV[at], ARGV[at + 1], ARGV[at + 2])
+    at = at + 3
+  end
+  for _ = 1, tonumber(events) do
+    record_event(to, subject, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+    at = at + 4
+  end
+end
