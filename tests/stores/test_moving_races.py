@@ -149,7 +149,9 @@ def test_at_the_moment_somebody_moves_every_promise_holds(
 # A move that is killed, in a storm --------------------------------------------------------------------------------
 
 IDLE = [f"idle-{number}" for number in range(100)]
-KILLS = [("pack", "after", "3"), ("bring_in", "before", "20"), ("bring_in", "after", "20"), ("erase", "after", "20")]
+KILLS = [("pack", "after", "3"), ("bring_in", "after", "20")]
+if "SOJOURN_RACE_BURSTS" in os.environ:
+    KILLS += [("bring_in", "before", "20"), ("erase", "after", "20")]
 
 
 def move(site: dict[str, Any], *death: str) -> tuple[int, str]:
