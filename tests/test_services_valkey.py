@@ -94,7 +94,7 @@ def test_a_durable_server_that_is_killed_has_its_data_again_on_the_same_port(dur
 
 
 def test_a_paused_server_keeps_its_connections_and_answers_later(durable: ValkeyServer) -> None:
-    with redis.Redis.from_url(durable.url(), socket_timeout=0.2, retry=None) as client:
+    with redis.Redis.from_url(durable.url(), socket_timeout=1, retry=None) as client:
         client.ping()
         durable.pause()
         assert not durable.running

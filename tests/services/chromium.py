@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+START_MILLISECONDS = 120_000
 # No request may leave the machine, and no first-run page may get in the way.
 FLAGS = (
     "--disable-gpu",
@@ -55,7 +56,9 @@ def launch() -> Iterator[Browser]:
     except ImportError as error:
         raise NotInstalled("Playwright is not installed: pip install playwright") from error
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags(), headless=True)
+        browser = playwright.chromium.launch(
+            executable_path=program, args=flags(), headless=True, timeout=START_MILLISECONDS
+        )
         try:
             yield browser
         finally:

@@ -1,7 +1,8 @@
 """A real Cluster for tests: six processes of Valkey or Redis, three masters with a replica each.
 
 In a script: `whole = cluster.start("redis")`, `whole.url()`, `whole.kill(whole.master_of("key"))`,
-`whole.wait_until_whole()`, `whole.stop()`. A node that was down more than NODE_TIMEOUT is replaced by its replica.
+`whole.wait_until_whole()`, `whole.stop()`. The nodes have patience with one that is silent, which a busy machine keeps
+waiting, until `whole.kill(node)` or `whole.lose_patience()`: then a replica takes over within seconds, until `heal()`.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from tests.services.slots import SLOTS, Seat, SlotMove, name_of, seats_seen_by, 
 from tests.services.valkey import HOST, USER, ValkeyServer
 
 MASTERS = 3
-NODE_TIMEOUT = 1_500  # milliseconds
-HEAL_SECONDS = 60.0
+PATIENT = 60_000  # milliseconds that a node may be silent before its replica takes over
+IMPATIENT = 1_500
+ELECTING = 2_000  # a replica that was elected stands again after four times as long
+HEAL_SECONDS = 120.0
 SETTINGS = {
     "cluster-enabled": "yes",
-    "cluster-node-timeout": str(NODE_TIMEOUT),
+    "cluster-node-timeout": str(IMPATIENT),  # nodes that begin tell each other everything sooner
     "cluster-replica-validity-factor": "0",  # a replica takes over however long it has heard nothing
     "repl-diskless-sync-delay": "0",
     "repl-ping-replica-period": "1",
@@ -72,12 +75,25 @@ class Cluster:
         return [node for node, seat in seats if seat.master == name]
 
     def kill(self, node: ValkeyServer) -> None:
-        """Kill a node where it stands, as a crash would."""
+        """Kill a node where it stands, as a crash would, and let the others lose patience with it."""
         node.kill()
+        self.lose_patience()
+
+    def lose_patience(self) -> None:
+        """Let the running nodes notice within seconds that one of them is silent, and replace it, until `heal()`."""
+        self._wait_for_each_other(IMPATIENT)
 
     def restart(self, node: ValkeyServer) -> None:
         """Start a node again. Without `durable` it is empty, also as a master that nobody has replaced."""
         node.restart()
+
+    def hand_over(self, replica: ValkeyServer) -> None:
+        """Let a replica begin to take its master's place, without loss. The master keeps writers waiting meanwhile.
+
+        They give it up after five seconds if the replica has to wait before it may stand for election: begin again.
+        """
+        self._wait_for_each_other(ELECTING)
+        replica.execute("CLUSTER", "FAILOVER")
 
     def wait_until_whole(self, seconds: float = HEAL_SECONDS) -> None:
         """Wait until the running nodes agree on who serves what, serve every slot, and every replica follows.
@@ -96,6 +112,7 @@ class Cluster:
         for node, seat in self._own_seats():
             for slot in seat.open if seat.slots else ():
                 node.execute("CLUSTER", "SETSLOT", slot, "STABLE")
+        self._wait_for_each_other(PATIENT)
 
     def move_slot(self, slot: int, to: ValkeyServer) -> None:
         """Move a slot with its keys to another master, and wait until everybody knows."""
@@ -143,6 +160,9 @@ class Cluster:
         """End every node and delete its data. A second call does nothing."""
         for node in self.nodes:
             node.stop()
+
+    def _wait_for_each_other(self, milliseconds: int) -> None:
+        self.execute_on_all("CONFIG", "SET", "cluster-node-timeout", milliseconds)
 
     def _url(self, user: str, password: str) -> str:
         hosts, secured = ",".join(f"{HOST}:{node.port}" for node in self.nodes), self.nodes[0].secured
@@ -211,7 +231,7 @@ def _form(cluster: Cluster) -> None:
     for replica, master in zip(replicas, masters, strict=True):
         wait_until(_knows(replica, names[master.port]), HEAL_SECONDS, "a replica has met its master")
         replica.execute("CLUSTER", "REPLICATE", names[master.port])
-    cluster.wait_until_whole()
+    cluster.heal()
 
 
 def _knows(node: ValkeyServer, name: str) -> Callable[[], bool]:

@@ -1,7 +1,8 @@
 """A master with a replica, watched by three Sentinels, for tests: five processes of Valkey or Redis.
 
 In a script: `group = sentinel.start("redis")`, `group.url()`, `group.master().kill()`, `group.wait_until_whole()`,
-`group.stop()`. When the master does not answer for DOWN_AFTER, the Sentinels agree on a failover to the replica.
+`group.stop()`. The Sentinels have patience with a master that is silent, which a busy machine keeps waiting, until
+`group.kill(server)` or `group.lose_patience()`: then they agree on a failover within seconds, until `heal()`.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from tests.services.valkey import HOST, USER, ValkeyServer
 MASTER_NAME = "sojourn"
 SENTINELS = 3
 QUORUM = 2
-DOWN_AFTER = 700  # milliseconds
+PATIENT = 60_000  # milliseconds that a server may be silent before it counts as down
+IMPATIENT = 700
 FAILOVER_TIMEOUT = 3_000  # milliseconds until the next attempt
-HEAL_SECONDS = 60.0
+HEAL_SECONDS = 120.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,8 +67,13 @@ class SentinelGroup:
         return next(server for server in self.servers if server is not master)
 
     def kill(self, server: ValkeyServer) -> None:
-        """Kill a server or a Sentinel where it stands, as a crash would."""
+        """Kill a server or a Sentinel where it stands, as a crash would; the Sentinels lose patience with it."""
         server.kill()
+        self.lose_patience()
+
+    def lose_patience(self) -> None:
+        """Let the Sentinels notice within a second that a server is silent, until `heal()`."""
+        self._wait_for_servers(IMPATIENT)
 
     def restart(self, server: ValkeyServer) -> None:
         """Start a server or a Sentinel again. One that was master goes on as such until the Sentinels notice it."""
@@ -86,15 +93,24 @@ class SentinelGroup:
         """
         for watcher in self.sentinels:
             _revive(watcher)
+        self.lose_patience()
         if not any(server.running for server in self.servers):
             for server in self.servers:
                 _revive(server)
-        wait_until(self._agreed, HEAL_SECONDS, "the Sentinels agree on a master that is there")
+        wait_until(lambda: self._agreed_on() is not None, HEAL_SECONDS, "the Sentinels agree on a master that is there")
         master, replica = self.master(), self.replica()
         _revive(replica)
         if replica.execute("INFO", "replication")["role"] == "master":
             replica.execute("REPLICAOF", HOST, master.port)
         self.wait_until_whole()
+        self._wait_for_servers(PATIENT)
+
+    def hand_over(self) -> None:
+        """Let the replica take the place of the master, which follows it from then on."""
+        replica = self.replica()
+        self.sentinels[0].execute("SENTINEL", "FAILOVER", MASTER_NAME)
+        wait_until(lambda: self._agreed_on() is replica, HEAL_SECONDS, "the Sentinels agree on the replica")
+        self.heal()
 
     def flush(self) -> None:
         """Delete every key."""
@@ -105,16 +121,21 @@ class SentinelGroup:
         for process in (*self.sentinels, *self.servers):
             process.stop()
 
+    def _wait_for_servers(self, milliseconds: int) -> None:
+        for watcher in self.sentinels:
+            if watcher.running:
+                watcher.execute("SENTINEL", "SET", MASTER_NAME, "down-after-milliseconds", milliseconds)
+
     def _url(self, user: str, password: str) -> str:
         watchers = ",".join(f"{HOST}:{watcher.port}" for watcher in self.sentinels)
         secured = self.servers[0].secured
         return f"redis{'s' * bool(secured)}+sentinel://{user}:{password}@{watchers}/{MASTER_NAME}/0{secured}"
 
-    def _agreed(self) -> bool:
+    def _agreed_on(self) -> ValkeyServer | None:
         try:
-            return bool(self.master())
+            return self.master()
         except (LookupError, *valkey.no_answer()):
-            return False
+            return None
 
     def _faults(self) -> Iterator[str]:
         """What keeps the group from being whole, the first of it first."""
@@ -166,12 +187,12 @@ def start(product: str = "valkey", *, durable: bool = False, tls: bool = False) 
             **secured,
             "sentinel monitor": f"{MASTER_NAME} {HOST} {master.port} {QUORUM}",
             "sentinel auth-pass": f"{MASTER_NAME} {password}",
-            "sentinel down-after-milliseconds": f"{MASTER_NAME} {DOWN_AFTER}",
+            "sentinel down-after-milliseconds": f"{MASTER_NAME} {IMPATIENT}",
             "sentinel failover-timeout": f"{MASTER_NAME} {FAILOVER_TIMEOUT}",
         }
         watchers = [run(password="", settings=watching, arguments=["--sentinel"]) for _ in range(SENTINELS)]
         group = SentinelGroup(product, master.version, (master, replica), tuple(watchers))
-        group.wait_until_whole()
+        group.heal()
         undo.pop_all()
     return group
 

@@ -77,7 +77,7 @@ class ValkeyServer:
     def execute(self, *command: Any) -> Any:
         """Carry out one command on a connection of its own, and return what redis-py makes of the answer, as bytes.
 
-        Raises redis-py's errors; waits five seconds at most.
+        Raises redis-py's errors; waits half a minute at most.
         """
         return _execute(self.url(), *command)
 
@@ -291,7 +291,7 @@ def _client(url: str) -> redis.Redis:
     """Return a client that reports every failure at once: a test wants to know of it."""
     driver = _driver()
     once = driver.retry.Retry(driver.backoff.NoBackoff(), 0)
-    return driver.Redis.from_url(url, protocol=2, retry=once, socket_timeout=5, socket_connect_timeout=5)
+    return driver.Redis.from_url(url, protocol=2, retry=once, socket_timeout=30, socket_connect_timeout=30)
 
 
 def _driver() -> Any:

@@ -32,7 +32,7 @@ MAX = 3
 SUBJECTS = [f"user-{number}" for number in range(48)]
 AT_ONCE = 4
 """Clients of one process that awaits."""
-WELL_SECONDS = 30
+WELL_SECONDS = 120
 
 
 def policy(arrival: Arrival) -> Policy:

@@ -24,6 +24,7 @@ from sojourn.stores.redis.keys import EVERY_ROUTE, PREFIX, key
 from sojourn.testing.races import race
 from tests.services.cluster import Cluster
 from tests.services.process import wait_until
+from tests.services.sentinel import SentinelGroup
 from tests.services.valkey import ValkeyServer
 from tests.stores.storm import MAX, SUBJECTS, Reckoning, Try, open_store, policy, still_live
 
@@ -39,13 +40,16 @@ OPERATIONS = 1500 if "SOJOURN_RACE_BURSTS" in os.environ else 900
 OPTIONS = "timeout=0.5&deadline=2&replica_timeout=0.2"
 IN_BETWEEN = 200
 """Scripts that the master carries out while its replica is cut off, at least."""
-STRIKE_SECONDS = 60
+STRIKE_SECONDS = 120
+BUSY_SECONDS = 10
+"""How much longer anything may take on a machine that has much else to do."""
 
 
 @dataclass
 class Strike:
     """The end of a master at some point of the storm: once it has carried out so many scripts."""
 
+    group: Cluster | SentinelGroup
     master: ValkeyServer
     replica: ValkeyServer
     after: int
@@ -71,7 +75,7 @@ class Strike:
             self.master.execute("CLIENT", "KILL", "TYPE", "replica")
             reached = self._carried_out() + IN_BETWEEN
             wait_until(lambda: self._carried_out() >= reached, STRIKE_SECONDS, "the master goes on")
-            self.master.kill()
+            self.group.kill(self.master)
             self.at = time.monotonic()
         finally:
             self.replica.resume()
@@ -93,12 +97,12 @@ def group(request: pytest.FixtureRequest) -> Iterator[Any]:
 def strike_at(group: Any) -> Strike:
     scripts = PROCESSES * OPERATIONS
     if not isinstance(group, Cluster):
-        return Strike(group.master(), group.replica(), scripts // 2, frozenset(EVERY_ROUTE))
+        return Strike(group, group.master(), group.replica(), scripts // 2, frozenset(EVERY_ROUTE))
     master = group.masters()[0]
     (replica,) = group.replicas_of(master)
     served = [range_ for seat in _seats(master) for range_ in seat.slots]
     routes = frozenset(route for route in EVERY_ROUTE if any(_slot(route) in part for part in served))
-    return Strike(master, replica, scripts // 6, routes)
+    return Strike(group, master, replica, scripts // 6, routes)
 
 
 @dataclass
@@ -166,8 +170,8 @@ def test_a_master_is_killed_in_the_middle_of_a_storm(
             print(f"  {times} x {message}")
     options = Address.parse(f"{group.url()}?{OPTIONS}")
     patience = options.deadline + options.timeout
-    assert figures.longest("look-up", "touch") < patience
-    assert figures.longest("sign-in", "end") < 2 * patience, "to read, and to write"
+    assert figures.longest("look-up", "touch") < patience + BUSY_SECONDS
+    assert figures.longest("sign-in", "end") < 2 * patience + BUSY_SECONDS, "to read, and to write"
     for error in figures.errors:
         assert error.startswith("store-unavailable: ")
         assert "127.0.0.1:" in error, "it says where"

@@ -30,6 +30,7 @@ from sojourn.stores.redis.servers import Servers
 from sojourn.stores.redis.sync import RedisStore
 from sojourn.testing.conformance import wanted
 from tests.services.cluster import Cluster
+from tests.services.process import wait_until
 from tests.services.slots import slot_of
 
 pytestmark = pytest.mark.redis
@@ -190,18 +191,26 @@ class TestCluster:
             assert live(control, first)
         assert goes_through_a_life(control, first)
 
-    def test_a_master_that_hands_over_to_a_replica_without_scripts(self, cluster: Cluster, control: Any) -> None:
-        first = started(control)
+    def test_a_master_that_hands_over_to_a_replica_without_scripts(self, cluster: Cluster, kind: str) -> None:
         (replica,) = cluster.replicas_of(cluster.master_of(SLOT))
-        replica.execute("SCRIPT", "FLUSH")
-        replica.execute("CLUSTER", "FAILOVER")
-        assert goes_through_a_life(control, first)
+        with opened(kind, f"{cluster.url()}?timeout=20&deadline=60") as control:
+            last = started(control)
+
+            def taken_over() -> bool:
+                nonlocal last
+                replica.execute("SCRIPT", "FLUSH")
+                cluster.hand_over(replica)
+                last = goes_through_a_life(control, last)
+                return replica in cluster.masters()
+
+            wait_until(taken_over, 120, "the replica has taken over, while life goes on")
+            assert goes_through_a_life(control, last)
 
     def test_what_is_sent_again_is_confirmed_only_if_replicas_have_it(
         self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The answer to a commit is lost, and so is its connection: WAIT on the next one must still be about it."""
-        patient = control_on(f"{cluster.url()}?replicas=all&replica_timeout=0.1")
+        patient = control_on(f"{cluster.url()}?replicas=all&timeout=20&deadline=60&replica_timeout=1")
         first = started(patient)
         assert first.confirmed
         servers: Any = patient.store.servers  # type: ignore[attr-defined]
