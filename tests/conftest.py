@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.services import chromium, cluster, mariadb, postgres, sentinel, valkey
 from tests.services.availability import NotInstalled, unavailable
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 # Everything once more over another store: see there.
 pytest_plugins = ["tests.on_valkey"] if "SOJOURN_TEST_STORE" in os.environ else []
+
+# A machine that has much else to do is late with any example.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 Server = TypeVar("Server", DatabaseServer, ValkeyServer, Cluster, SentinelGroup)
 

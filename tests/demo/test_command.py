@@ -73,7 +73,7 @@ def test_without_a_valkey_it_says_what_to_install(
 def test_a_port_that_is_taken_is_said_with_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = subprocess.run([*COMMAND, "--port", str(port)], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run([*COMMAND, "--port", str(port)], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1
     assert f"Port {port} of 127.0.0.1 is taken by another program" in done.stderr
     assert "sojourn demo --port " in done.stderr
@@ -82,7 +82,7 @@ def test_a_port_that_is_taken_is_said_with_what_to_do() -> None:
 
 def test_an_address_of_another_machine_is_said_without_a_traceback() -> None:
     done = subprocess.run(
-        [*COMMAND, "--host", "192.0.2.1", "--port", "0"], capture_output=True, text=True, check=False, timeout=60
+        [*COMMAND, "--host", "192.0.2.1", "--port", "0"], capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 1
     assert done.stderr.startswith("sojourn demo: Cannot listen on 192.0.2.1")

@@ -21,7 +21,7 @@ def demo() -> Iterator[Demo]:
 
 def read(visitor: Visitor, what: str) -> str:
     """The page of mails, once it says this: a thread of the demonstration's writes them."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         text = visitor.get("mails/").text
         if what in text:

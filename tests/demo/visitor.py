@@ -39,7 +39,7 @@ class Demo:
     def end(self, by: signal.Signals = signal.SIGINT) -> tuple[int, str]:
         """End it as Ctrl-C does; its exit status, and what it printed since it had started."""
         self.process.send_signal(by)
-        rest, _ = self.process.communicate(timeout=20)
+        rest, _ = self.process.communicate(timeout=120)
         return self.process.returncode, rest
 
 
@@ -67,7 +67,7 @@ def running(
     finally:
         process.terminate()  # politely, so that it deletes its folder
         try:
-            process.communicate(timeout=20)
+            process.communicate(timeout=120)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -116,7 +116,7 @@ class Visitor:
         if not request.has_header("Accept"):
             request.add_header("Accept", "text/html")
         try:
-            response = self._opener.open(request, timeout=30)
+            response = self._opener.open(request, timeout=120)
         except HTTPError as error:
             response = error
         with response:

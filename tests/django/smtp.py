@@ -57,7 +57,7 @@ class Post:
 def post_office(**how: Any) -> Iterator[Post]:
     """A server on a free port of this machine."""
     post = Post(port=free_port(), **how)
-    controller = Controller(post, hostname=post.host, port=post.port)
+    controller = Controller(post, hostname=post.host, port=post.port, ready_timeout=60)
     controller.start()
     yield post
     controller.stop()
@@ -67,7 +67,7 @@ def post_office(**how: Any) -> Iterator[Post]:
 def silent_office() -> Iterator[Post]:
     """A server to which everybody can connect, and which then says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(30)
+        listening.settimeout(60)
 
         def called() -> bool:
             listening.accept()[0].close()

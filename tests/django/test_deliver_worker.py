@@ -36,6 +36,6 @@ def test_a_worker_that_is_asked_to_stop_says_what_it_did_and_ends_with_status_ze
         assert worker.stdout is not None
         assert worker.stdout.readline().startswith("Delivering by mail")
         worker.send_signal(number)
-        said, _ = worker.communicate(timeout=60)
+        said, _ = worker.communicate(timeout=120)
     assert worker.returncode == 0
     assert said == "Stopped. 0 messages were delivered.\n"

@@ -178,7 +178,7 @@ def test_the_questions_are_answered_by_real_servers(server, request, monkeypatch
     assert list(examined_database.reach(patient, "default")) == []
     assert list(examined_database.clocks(patient, "default")) == []
     assert patient.facts["isolation"] in {"read committed", "repeatable read"}
-    assert abs(patient.facts["clock_skew_ms"]) < 1000
+    assert abs(patient.facts["clock_skew_ms"]) < 10_000
     there["default"].close()
 
 

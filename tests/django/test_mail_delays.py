@@ -10,6 +10,7 @@ from statistics import median
 
 import pytest
 
+from sojourn.contrib.django.notices.sending import TIMEOUT
 from tests.browser.server import PASSWORD, Site, running_site
 from tests.demo.visitor import Visitor
 from tests.django.smtp import Post, post_office, silent_office
@@ -55,7 +56,8 @@ def test_no_sign_in_waits_for_the_mail_server(
         monkeypatch.setenv("SOJOURN_TEST_SMTP", str(post.port))
         with running_site(tmp_path) as site:
             taken = sign_ins(site)
-            tried = post.caller() if post.caller is not None else post.tried.wait(30)
+            tried = post.caller() if post.caller is not None else post.tried.wait(60)
     assert tried
-    assert median(taken) - median(usual) < 1
-    assert max(taken) - max(usual) < 5  # half of what a mail server is given for an answer, on a machine that is busy
+    # A machine may be busy; whoever waited for a mail server would wait for as long as it is given for an answer.
+    assert median(taken) - median(usual) < TIMEOUT / 4
+    assert max(taken) - median(usual) < TIMEOUT

@@ -18,6 +18,9 @@ from tests.django.conftest import SetPolicy
 from tests.django.smtp import Post, chattering_office, post_office, silent_office
 from tests.django.told import started
 
+LATE = 30
+"""Seconds in which whoever does not wait for ever is done, on a machine that has much else to do."""
+
 
 @pytest.fixture(autouse=True)
 def site(settings: Any, sojourn: SetPolicy, ada: User) -> None:
@@ -117,7 +120,7 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_an_end(
         begun = time.monotonic()
         with pytest.raises(DeliveryFailed, match="could not be spoken to"):
             deliver(settings, post)
-    assert 0.2 < time.monotonic() - begun < 5
+    assert 0.2 < time.monotonic() - begun < LATE
 
 
 def test_a_longer_timeout_of_the_site_s_does_not_count(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +140,7 @@ def test_a_server_whose_answers_never_end_is_hung_up_on(
         with pytest.raises(DeliveryFailed, match="could not be spoken to") as raised:
             deliver(settings, post)
     assert not isinstance(raised.value, DeliveryRefused)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < LATE
     assert not [each for each in threading.enumerate() if each.name == "sojourn-mail"]
 
 
@@ -153,4 +156,4 @@ def test_the_mails_of_one_message_have_one_bound_together(
         begun = time.monotonic()
         with pytest.raises(DeliveryFailed):
             MailSink().deliver(told)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < LATE

@@ -116,6 +116,6 @@ def test_a_contender_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
-        parent.wait(10)
+        parent.wait(60)
         assert parent.stdout.read() == "", "the pipe closes when the child, which holds it too, has ended"
     assert not is_running(child)

@@ -7,6 +7,9 @@ from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
 
+PATIENCE = 60
+"""Seconds that an application has for an answer, on a machine that has much else to do."""
+
 
 class Socket(ApplicationCommunicator):
     """A browser's end of a socket."""
@@ -18,7 +21,7 @@ class Socket(ApplicationCommunicator):
     async def connect(self) -> int:
         """0 if the socket was accepted, otherwise the code it was closed with."""
         await self.send_input({"type": "websocket.connect"})
-        answer = await self.receive_output()
+        answer = await self.receive_output(PATIENCE)
         return 0 if answer["type"] == "websocket.accept" else int(answer["code"])
 
     async def say(self, content: Any) -> None:
@@ -27,20 +30,20 @@ class Socket(ApplicationCommunicator):
 
     async def hear(self) -> Any:
         """The next message, from JSON."""
-        message = await self.receive_output()
+        message = await self.receive_output(PATIENCE)
         assert message["type"] == "websocket.send", message
         return json.loads(message["text"])
 
     async def closed(self) -> int:
         """The code with which the socket is closed now."""
-        message = await self.receive_output()
+        message = await self.receive_output(PATIENCE)
         assert message["type"] == "websocket.close", message
         return int(message["code"])
 
     async def disconnect(self) -> None:
         """Close from this end."""
         await self.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wait()
+        await self.wait(PATIENCE)
 
 
 async def get(application: Any, headers: list[tuple[bytes, bytes]]) -> tuple[int, bytes]:
@@ -48,6 +51,6 @@ async def get(application: Any, headers: list[tuple[bytes, bytes]]) -> tuple[int
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": headers}
     request = ApplicationCommunicator(application, scope)
     await request.send_input({"type": "http.request", "body": b""})
-    start, body = await request.receive_output(), await request.receive_output()
-    await request.wait()
+    start, body = await request.receive_output(PATIENCE), await request.receive_output(PATIENCE)
+    await request.wait(PATIENCE)
     return int(start["status"]), bytes(body["body"])

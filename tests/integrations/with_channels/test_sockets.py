@@ -22,7 +22,7 @@ from sojourn.core.records import EndReason
 from sojourn.testing.clock import FakeClock
 from tests.integrations.conftest import PASSWORD, Browser
 from tests.integrations.with_channels import consumers
-from tests.integrations.with_channels.clients import Socket, get
+from tests.integrations.with_channels.clients import PATIENCE, Socket, get
 
 APPLICATION = SessionControlStack(consumers.Echo.as_asgi())
 
@@ -340,8 +340,9 @@ async def test_an_http_consumer_answers_only_a_live_session(signed_in: Browser, 
 
 @in_a_loop
 async def test_outside_the_auth_stack_it_says_what_is_missing(db: None) -> None:
+    it = Socket(SessionControlMiddleware(consumers.Echo.as_asgi()), [])
     with pytest.raises(ValueError, match="inside Channels' AuthMiddlewareStack"):
-        await Socket(SessionControlMiddleware(consumers.Echo.as_asgi()), []).connect()
+        await it.wait(PATIENCE)
 
 
 @in_a_loop
