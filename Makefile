@@ -10,6 +10,9 @@ ARGS ?=
 ON_VALKEY := $(patsubst %,tests/django/test_%.py,replay at_the_limit asking pages time endings secrets mail_stories pausing \
   operations commands admin_search dashboard account adoption naming not_me live)
 
+# About half of the tests of the browser.
+SOME_OF_BROWSER := $(wildcard tests/browser/test_[a-e]*.py)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint unit integration valkey races bench screenshots translations build clean
 
@@ -30,12 +33,15 @@ lint: $(VENV)/stamp-test ## ruff, mypy --strict and the import contracts
 unit: $(VENV)/stamp-test ## the quick tests: no server, no browser, under 30 seconds
 	$(BIN)/pytest -q --max-seconds=30 tests/unit $(ARGS)
 
-# Two at once, for two cores; those of stores go first, since a Cluster that gets no processor changes its masters.
+# Two at once, for two cores; those of stores go first, since they take longer. Those of the browser are apart: its driver
+# keeps an event loop, which Django refuses.
 integration: $(VENV)/stamp-test ## the other tests: real databases, races with small counts, a real browser
 	@$(BIN)/pytest -q tests/stores -m "not browser" $(ARGS) >$(VENV)/stores.log 2>&1 & stores=$$!; \
 	nice -n 10 $(BIN)/pytest -q tests --ignore=tests/unit --ignore=tests/stores -m "not browser" $(ARGS); others=$$?; \
 	wait $$stores; stores=$$?; cat $(VENV)/stores.log; test $$others -eq 0 -a $$stores -eq 0
-	$(BIN)/pytest -q tests --ignore=tests/unit -m browser $(ARGS) # apart: its driver keeps an event loop, which Django refuses
+	@$(BIN)/pytest -q $(SOME_OF_BROWSER) $(ARGS) >$(VENV)/browser.log 2>&1 & some=$$!; \
+	$(BIN)/pytest -q tests --ignore=tests/unit $(SOME_OF_BROWSER:%=--ignore=%) -m browser $(ARGS); others=$$?; \
+	wait $$some; some=$$?; cat $(VENV)/browser.log; test $$others -eq 0 -a $$some -eq 0
 	SOJOURN_TEST_STORE=valkey $(BIN)/pytest -q $(ON_VALKEY) $(ARGS) # the shell once more, with its sessions on a Valkey
 
 valkey: $(VENV)/stamp-test ## all tests of the Django shell once more, with its sessions on a Valkey (STORE=redis: on a Redis)
