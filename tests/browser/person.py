@@ -23,6 +23,8 @@ IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.6 Mobile/15E148 Safari/604.1"
 )
+PATIENCE = 60_000
+"""Milliseconds in which a page has what is waited for, on a machine that has much else to do."""
 _TOKEN = re.compile(r"soj[a-z]?_[A-Za-z0-9_-]{30,}")
 
 
@@ -33,7 +35,7 @@ class Person:
         self.locale: str = options.setdefault("locale", "en-GB")
         options.setdefault("user_agent", WINDOWS)
         self.context = browser.new_context(base_url=url, java_script_enabled=scripts, **options)
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE)
         self.url = url
         self.complaints: list[str] = []
         self.addresses: list[str] = []

@@ -111,8 +111,7 @@ def ended_by_time(site: Site, person: People) -> Person:
     user, sleeper = site.account("roomy"), person()
     sleeper.sign_in(user)
     sleeper.page.goto("about:blank")  # no page of the site is open, which would ask in between, and be told
-    site.age(user, "last_seen", minutes=31)
-    site.age(user, "deadline", minutes=31)
+    site.age(user, "last_seen", "deadline", minutes=31)
     sleeper.go("/report/")
     return sleeper
 
@@ -189,17 +188,14 @@ def not_me_refused(site: Site, person: People) -> Person:
 
 def not_me_done(site: Site, person: People) -> Person:
     reader = not_me(site, person)
-    reader.page.locator("button[value=session]").click()
-    reader.page.wait_for_load_state()
-    reader.look()
+    reader.act(reader.page.locator("button[value=session]").click)
     return reader
 
 
 def not_me_used(site: Site, person: People) -> Person:
     reader = not_me(site, person)
     path = reader.path
-    reader.page.locator("button[value=session]").click()
-    reader.page.wait_for_load_state()
+    reader.act(reader.page.locator("button[value=session]").click)
     reader.go(path)
     return reader
 
@@ -215,9 +211,7 @@ def was_it_you(site: Site, person: People) -> Person:
 
 def disowned(site: Site, person: People) -> Person:
     owner = was_it_you(site, person)
-    owner.page.locator("form[action*=it-was-not-me] button").click()
-    owner.page.wait_for_load_state()
-    owner.look()
+    owner.act(owner.page.locator("form[action*=it-was-not-me] button").click)
     return owner
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.conftest import People
-from tests.browser.person import Person
+from tests.browser.person import PATIENCE, Person
 from tests.browser.server import Site
 from tests.services import chromium
 
@@ -54,6 +54,7 @@ def freezing_browser(chromium_browser: Browser) -> Iterator[Browser]:
         executable_path=chromium.path(),
         args=chromium.flags(),
         headless=True,
+        timeout=chromium.START_MILLISECONDS,
         ignore_default_args=["--disable-back-forward-cache"],
     ) as browser:
         yield browser
@@ -74,7 +75,7 @@ class Freezing(Person):
         """Go back in the history: "frozen" if the page is the one that was left, else what the fresh one says."""
         history = self._devtools.send("Page.getNavigationHistory")
         entry = history["entries"][history["currentIndex"] - steps]
-        left, patience = self._ask("document.URL"), 100
+        left, patience = self._ask("document.URL"), PATIENCE // 50
         self._devtools.send("Page.navigateToHistoryEntry", {"entryId": entry["id"]})
         while self._ask("document.readyState") != "complete" or self._ask("document.URL") == left:
             self.page.wait_for_timeout(50)

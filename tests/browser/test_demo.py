@@ -155,7 +155,7 @@ def test_an_open_page_asks_about_a_sign_in_elsewhere(demo: Demo) -> None:
     demo.sign_in(first, "/private/")
     demo.sign_in(second)
     asked = first.page.get_by_role("region", name="Signed in elsewhere")
-    asked.wait_for(timeout=15_000)
+    asked.wait_for()
     for scheme in ("dark", "light"):
         first.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
         results = Axe().run(first.page)

@@ -85,14 +85,13 @@ def _sitter(site: Site, person: People) -> tuple[str, Person]:
 
 
 def _wait(site: Site, user: str, somebody: Person, seconds: float) -> None:
-    for column in ("last_seen", "deadline", "created", "authenticated", "expires"):
-        site.age(user, column, seconds / 60)
+    site.age(user, "last_seen", "deadline", "created", "authenticated", "expires", minutes=seconds / 60)
     somebody.context.clock.fast_forward(int(seconds * 1000))
 
 
 def warned(site: Site, person: People) -> Person:
     user, somebody = _sitter(site, person)
-    _wait(site, user, somebody, 28.5 * MINUTE)
+    _wait(site, user, somebody, 28.1 * MINUTE)
     somebody.page.get_by_role("button", name="Angemeldet bleiben").wait_for()
     assert re.search(r"1 Minute und \d+ Sekunden|1 Minute \d+ Sekunden", somebody.page.content())
     assert somebody.page.title().startswith("Sie werden bald abgemeldet")

@@ -82,7 +82,7 @@ def test_each_timeout_of_the_document_is_met(
     for passed, inside in ((minutes - 2, True), (minutes, False)):
         user, somebody = site.account("roomy"), person()
         somebody.sign_in(user, remember=kind == "persistent")
-        site.age(user, column, passed)
+        site.age(user, column, minutes=passed)
         assert (somebody.go("/report/").status == 200) is inside
 
 

@@ -43,7 +43,7 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ["SOJOURN_BROWSER_DATABASE"],
-        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 60},
     }
 }
 PASSWORD_HASHERS = plain.PASSWORD_HASHERS
