@@ -1,6 +1,6 @@
 """A master with a replica, watched by three Sentinels, for tests: five processes of Valkey or Redis.
 
-In a script: `group = sentinel.start("redis")`, `group.url()`, `group.master().kill()`, `group.wait_until_whole()`,
+In a script: `group = sentinel.start("redis")`, `group.url()`, `group.kill(group.master())`, `group.wait_until_whole()`,
 `group.stop()`. The Sentinels have patience with a master that is silent, which a busy machine keeps waiting, until
 `group.kill(server)` or `group.lose_patience()`: then they agree on a failover within seconds, until `heal()`.
 """
