@@ -87,7 +87,8 @@ class Request:
         self.path: str = environ["PATH_INFO"]
         self.agent: str = environ.get("HTTP_USER_AGENT", "")
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode(errors="replace")
-        self.form = {name: values[0] for name, values in parse_qs(body).items()}
+        self.all = parse_qs(body, keep_blank_values=True)
+        self.form = {name: values[0] for name, values in self.all.items()}
         self.query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
 
 
@@ -170,13 +171,21 @@ class Limited:
                     '<input name="name"><input type="password" name="password">',
                 ),
             )
-        if (request.form.get("name"), request.form.get("password")) != (USER, self.password):
+        name = self.names(request)
+        if not name:
             return "200 OK", [], "wrong name or password"
         with self.lock:
             fresh = self.begin()
             fresh.agent = session.agent
             del self.sessions[session.key]
+        if name != USER:
+            fresh.user = name
+            return "303 See Other", [("Location", "/report"), self.cookie(fresh.key)], ""
         return self.admit(fresh)
+
+    def names(self, request: Request) -> str:
+        """Whose name and password these are; "" for nobody's."""
+        return USER if (request.form.get("name"), request.form.get("password")) == (USER, self.password) else ""
 
     def admit(self, fresh: Session, *, end: str = "") -> Response:
         cookie = self.cookie(fresh.key)
@@ -229,7 +238,7 @@ class Limited:
 
     def others(self) -> list[Session]:
         """The sessions of the account that are open, the one that is used longest ago first."""
-        found = [each for each in list(self.sessions.values()) if each.user and not each.pending]
+        found = [each for each in list(self.sessions.values()) if each.user == USER and not each.pending]
         return sorted(found, key=lambda each: each.used)
 
     def overtake(self) -> None:
@@ -287,7 +296,7 @@ class Limited:
     def content(self, session: Session, title: str) -> str:
         flash, session.flash = session.flash, ""
         return (
-            f"<h1>{title} of {USER}</h1><p>{flash}</p><p>Figures and facts</p>"
+            f"<h1>{title} of {session.user or USER}</h1><p>{flash}</p><p>Figures and facts</p>"
             '<a href="/report">Report</a> <a href="/account">Account</a> <a href="/sessions">Your sessions</a>'
             + form(session, "/logout", "Log out")
         )

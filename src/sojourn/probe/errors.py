@@ -60,6 +60,12 @@ class OutOfTime(ProbeError):
     code = "out-of-time"
 
 
+class NotRestored(ProbeError):
+    """What the probe changed of the account could not be changed back: the audit stops, and says so."""
+
+    code = "not-restored"
+
+
 class NotTestable(ProbeError):
     """Raised by a check, anywhere in it, that cannot tell: the message is the reason. Never counted as a pass."""
 

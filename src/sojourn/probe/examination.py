@@ -84,6 +84,8 @@ class Examination:
         self._begun = [_Begun(survey.visitor)]
         self._left: list[_Begun] = []
         self._known: dict[str, object] = {}
+        self.concealed: list[tuple[str, str]] = []
+        """Secrets of a check's own making, each with its kind: a new password. No report shows them."""
 
     def visitor(self) -> Visitor:
         """A new browser, without any cookie: nobody."""

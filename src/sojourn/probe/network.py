@@ -19,6 +19,10 @@ ANSWER_TIME = 20.0
 """Seconds for a whole answer, however slowly it drips."""
 
 
+Fields = Mapping[str, str | list[str]]
+"""What a form sends; several values for a name that was chosen several times."""
+
+
 class Network:
     """Sends requests, and remembers every exchange. Safe to use from several threads."""
 
@@ -43,7 +47,7 @@ class Network:
         url: str,
         *,
         headers: Mapping[str, str],
-        form: Mapping[str, str] | None = None,
+        form: Fields | None = None,
         json: str | None = None,
     ) -> Exchange:
         """Send one request and read its answer; follow nothing, keep no cookie.
@@ -57,7 +61,7 @@ class Network:
             raise OutOfTime(f"The audit has taken {self.profile.max_time:g} seconds (--max-time)")
         body, sent = "", dict(headers)
         if form is not None:
-            body, sent["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
+            body, sent["Content-Type"] = urlencode(form, doseq=True), "application/x-www-form-urlencoded"
         elif json is not None:
             body, sent["Content-Type"] = json, "application/json"
         began = self._clock()

@@ -201,3 +201,10 @@ def _spelled(values: list[str]) -> list[str]:
     plain = [form for value in values for form in (value, unquote(value))]
     keys = [max(re.split(r"[.:]", each), key=len) for each in plain]
     return [each for each in (*plain, *keys) if len(each) >= LEAST]
+
+
+def offers_to_end_others(page: Page) -> bool:
+    """Whether a page has a form, a box to tick or a link by which all other sessions can be ended."""
+    said = [f"{form.text} {form.url}" for form in forms(page)] + [text for _, text in links(page)]
+    said += [f"{each.name} {each.hint}" for form in forms(page) for each in form.named("checkbox")]
+    return any(_ENDS.search(each) and _ALL.search(each) for each in said)

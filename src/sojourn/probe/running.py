@@ -7,7 +7,7 @@ from typing import Protocol
 from sojourn.probe.answers import Answer, Verdict
 from sojourn.probe.check import Check, Need
 from sojourn.probe.clock import Clock
-from sojourn.probe.errors import LockedOut, NotTestable, OutOfTime, ProbeError
+from sojourn.probe.errors import LockedOut, NotRestored, NotTestable, OutOfTime, ProbeError
 from sojourn.probe.examination import Budget, Examination
 from sojourn.probe.masking import Masker
 from sojourn.probe.network import Network
@@ -65,7 +65,7 @@ def audit(
                     watcher.begins(check)
                 try:
                     findings.append(_run(check, examination, masker))
-                except (LockedOut, OutOfTime) as stop:
+                except (LockedOut, OutOfTime, NotRestored) as stop:
                     stopped = f"Stopped at {check.id}: {masker.mask(str(stop))}"
                     break
                 if watcher:
@@ -105,7 +105,7 @@ def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
         if missing:
             raise NotTestable(missing)
         verdict = check.look(examination)
-    except (LockedOut, OutOfTime):
+    except (LockedOut, OutOfTime, NotRestored):
         raise
     except ProbeError as error:
         verdict = Verdict(Answer.NOT_TESTABLE, str(error))
@@ -115,6 +115,8 @@ def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
             Answer.NOT_TESTABLE, f"The probe itself failed here: {type(error).__name__}. Please report it."
         )
     finally:
+        for kind, secret in examination.concealed:
+            masker.learn(kind, secret)
         for exchange in examination.network.exchanges[seen:]:
             masker.learn_from(exchange)
     examination.sign_out_of_all()

@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from sojourn.probe.cookies import Jar
 from sojourn.probe.errors import Endless, Unreachable
 from sojourn.probe.exchange import Exchange
-from sojourn.probe.network import Network
+from sojourn.probe.network import Fields, Network
 
 MAX_REDIRECTS = 10
 _KEEP_METHOD = {307, 308}
@@ -69,7 +69,7 @@ class Visitor:
     def post(
         self,
         url: str,
-        form: Mapping[str, str] | None = None,
+        form: Fields | None = None,
         *,
         data: object = None,
         follow: bool = True,
@@ -84,7 +84,7 @@ class Visitor:
         method: str,
         url: str,
         *,
-        form: Mapping[str, str] | None = None,
+        form: Fields | None = None,
         body: str | None = None,
         follow: bool = True,
         headers: Mapping[str, str] | None = None,
@@ -108,7 +108,7 @@ class Visitor:
                 method, form, body = ("HEAD" if method == "HEAD" else "GET"), None, None
 
     def _send(
-        self, method: str, url: str, form: Mapping[str, str] | None, body: str | None, headers: Mapping[str, str]
+        self, method: str, url: str, form: Fields | None, body: str | None, headers: Mapping[str, str]
     ) -> Exchange:
         sent = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", **self.headers, **headers}
         if method not in _SAFE:  # every browser says where from, and much that is safe against forgery asks for it
