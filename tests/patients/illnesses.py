@@ -44,6 +44,7 @@ TRANSPORT = {
 BEGINNING = {
     "login-keeps-id": Illness("session-fixation", along=frozenset({"sign-in-again-renews"})),
     "adopts-ids": Illness("session-fixation", along=frozenset({"sign-in-again-renews"})),  # and keeps them at the login
+    "reset-signs-in": Illness("half-signed-in"),  # whoever says to have forgotten a password
     "login-without-token": Illness("login-csrf"),
     "second-login-keeps-id": Illness("sign-in-again-renews"),  # as Django's login() does with the same user
     "second-login-ends-nothing": Illness("sign-in-again-renews"),  # a new token, and the old one stays as well

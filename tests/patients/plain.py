@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from tests.patients.beginning import first_key, renewed
+from tests.patients.beginning import first_key, renewed, reset
 from tests.patients.carrying import Request, set_cookie
 from tests.patients.illnesses import ILLNESSES
 from tests.patients.leaving import has_token, leave, slow
@@ -58,6 +58,7 @@ class Plain:
             "/report": self.report,
             "/account": self.account,
             "/state": lambda request: self.page(request, "State", ""),
+            "/reset": lambda request: reset(self, request),
             "/slow": lambda request: slow(self, request),
         }
 

@@ -37,7 +37,12 @@ class Site:
         said: dict[str, Any] = {
             "hosts": frozenset({"localhost"}),
             "ca": self.ca,
-            "extra": {"transport": {"http": self.http}, "slow": {"url": "/slow"}, "passive": {"urls": ["/state"]}},
+            "extra": {
+                "transport": {"http": self.http},
+                "slow": {"url": "/slow"},
+                "passive": {"urls": ["/state"]},
+                "half": {"a password reset": [{"url": "/reset", "fields": {"name": "{user}"}}]},
+            },
         }
         return Profile(self.url, Account(USER, Secret(PASSWORD)), **{**said, **more})
 

@@ -131,6 +131,10 @@ class Examination:
             raise NotTestable("A sign-in that the check needs was not admitted")
         return attempt.visitor
 
+    def adopt(self, visitor: Visitor) -> None:
+        """Count a browser that may have got a session by another way than signing in among those to sign out of."""
+        self._begun.append(_Begun(visitor))
+
     def is_signed_in(self, visitor: Visitor, *, mark: int = 0) -> bool:
         """Whether the application takes this browser for signed in, by its best mark (or another of them).
 

@@ -162,10 +162,17 @@ def _credentials(table: str, content: Mapping[str, object]) -> Credentials:
     return found
 
 
+def steps_of(tables: object) -> tuple[Step, ...]:
+    """Steps of a table that belongs to a check, written as those under [[login.steps]]. Raises WrongProfile."""
+    if not isinstance(tables, list) or not tables or not all(isinstance(each, dict) for each in tables):
+        raise WrongProfile("steps are a list of tables; write each under its own name in double square brackets")
+    return tuple(Step(**_table("login.steps", each)) for each in tables)  # type: ignore[arg-type]  # checked by kind
+
+
 def _steps(steps: object) -> tuple[Step, ...]:
     if not isinstance(steps, list) or not steps or not all(isinstance(each, dict) for each in steps):
         raise WrongProfile("`steps` under [login] is a list of tables; write [[login.steps]] above each")
-    made = tuple(Step(**_table("login.steps", each)) for each in steps)  # type: ignore[arg-type]  # checked by kind
+    made = steps_of(steps)
     if not any("{password}" in value for step in made for value in step.fields.values()):
         raise WrongProfile(
             'no step under [[login.steps]] sends the password; write such as fields = { pw = "{password}" }'

@@ -68,6 +68,7 @@ TABLES_OF_CHECKS = {
     "mailbox": "the account's mailbox",
     "disabling": "how an administrator disables and enables the account",
     "changing": "how the account's password is changed",
+    "half": "a list of steps under each name, such as `[[half.reset]]`: what begins a sign-in and does not finish it",
     "slow": "`url`: a page that takes its time, and is better if it changes the session",
     "passive": "`urls`: what pages ask for by themselves, such as a state or new messages",
     "transport": "`http`: the application's address without TLS, where its https port is not 443",
