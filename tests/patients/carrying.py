@@ -40,6 +40,10 @@ class Request:
         if site.illness == "compares-half" and self.key not in site.sessions and len(self.key) > 8:
             self.key = next((each for each in site.sessions if each[:8] == self.key[:8]), "")
         self.session: Session | None = live(site, self)
+        if site.illness == "any-id-is-ann" and self.key and self.session is None:
+            self.session = site.ann()
+        if site.illness == "empty-id-is-ann" and not self.key and f"{COOKIE}=" in environ.get("HTTP_COOKIE", ""):
+            self.session = site.ann()
 
 
 def presented(site: Plain, request: Request) -> str:

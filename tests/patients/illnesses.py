@@ -37,6 +37,7 @@ TRANSPORT = {
     "hsts-for-a-day": Illness("hsts"),
     "hsts-without-subdomains": Illness("hsts", Answer.WARN),
     "http-serves": Illness("plain-http"),  # the whole application, without TLS
+    "http-refuses-nothing": Illness("plain-http", Answer.WARN),  # another page, where people think that they are safe
     "http-sets-cookies": Illness("plain-http"),  # leads to https, and gives a session on the way
 }
 """How answers come."""
@@ -80,8 +81,14 @@ TOKENS = {
     "jwt-unverified": Illness("token-signature", along=frozenset({"tampered-token"})),
     "jwt-weak-key": Illness("token-signature"),
     "compares-half": Illness("tampered-token"),
+    "id-holds-password": Illness("token-content"),
+    "client-side-session": Illness("token-unpredictable", Answer.WARN, frozenset({"token-content"})),  # without a nonce
+    "any-id-is-ann": Illness(
+        "unknown-ids", along=frozenset({"malformed-ids", "tampered-token", "session-fixation", "logout-replay"})
+    ),
     "adopts-ids-of-strangers": Illness("unknown-ids"),
     "unknown-id-crashes": Illness("unknown-ids", along=frozenset({"malformed-ids", "tampered-token"})),
+    "empty-id-is-ann": Illness("malformed-ids"),  # the row of a session that has no id yet
     "odd-id-crashes": Illness("malformed-ids"),
     "id-splits-answers": Illness("malformed-ids"),
 }

@@ -21,10 +21,14 @@ MADE: dict[str, Callable[[Plain], str]] = {
     "ids-of-the-time": lambda site: f"{time.time_ns():x}{next(site.numbers):x}",
     "ids-of-32-bits": lambda site: secrets.token_hex(4),
     "ids-of-96-bits": lambda site: secrets.token_hex(12),
+    "id-holds-password": lambda site: base64.b64encode(
+        f"correct horse battery|{secrets.token_hex(16)}".encode()
+    ).decode(),
     "id-names-its-user": lambda site: base64.urlsafe_b64encode(f"ann|{secrets.token_urlsafe(32)}".encode()).decode(),
 }
 AT_LOGIN: dict[str, Callable[[Plain], str]] = {
     "ids-digest-the-time": lambda site: hashlib.md5(f"ann{int(time.time())}".encode()).hexdigest(),
+    "client-side-session": lambda site: _signed(site, {"user": "ann", "at": str(int(time.time()))}),
     "one-id-for-all": lambda site: hmac.new(site.key.encode(), b"ann", "sha256").hexdigest(),
 }
 WEAK_KEY = "your-256-bit-secret"
@@ -61,6 +65,10 @@ def undressed(site: Plain, value: str) -> str:
         return str(claims["jti"])
     except (ValueError, KeyError, TypeError):
         return ""
+
+
+def _signed(site: Plain, data: dict[str, str]) -> str:
+    return f"{_encoded(data)}.{_signature(site, _encoded(data))}"
 
 
 def _signature(site: Plain, signed: str) -> str:

@@ -70,6 +70,8 @@ class Plain:
 
     def answer(self, request: Request) -> Answer:
         """What every request gets: over TLS its view's answer, without TLS the way there."""
+        if request.environ["wsgi.url_scheme"] == "http" and self.illness == "http-refuses-nothing":
+            return "200 OK", [], "<h1>Welcome</h1>"
         if request.environ["wsgi.url_scheme"] == "http" and self.illness != "http-serves":
             given = [set_cookie(self, self.begin(request)[0])] if self.illness == "http-sets-cookies" else []
             return "301 Moved Permanently", [("Location", f"https://localhost{request.path}"), *given], ""
@@ -157,6 +159,10 @@ class Plain:
         if self.illness == "account-without-way-out" and title == "Account":
             out = ""
         return "200 OK", [], f"<h1>{title} of {html.escape(session.user)}</h1>{body}{out}"
+
+    def ann(self) -> Session:
+        """A session that is there without any sign-in."""
+        return Session(self.clock(), "", user=USER, seen=self.clock())
 
     def begin(self, request: Request) -> tuple[str, Session]:
         """A new session, of nobody yet."""

@@ -11,7 +11,7 @@ import uuid
 import pytest
 
 from sojourn.probe.jwt import WEAK, mis_signed, read, resigned, unsigned, weak_key
-from sojourn.probe.tokens import guessed, is_dated, like, readings, strength, tampered
+from sojourn.probe.tokens import guessed, is_dated, is_self_contained, like, readings, strength, tampered
 
 SIGNED = (  # the example that jwt.io shows, signed with the key that it names
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"
@@ -101,6 +101,14 @@ def test_a_uuid_of_the_time_is_recognised() -> None:
     assert is_dated(str(uuid.uuid1()))
     assert not is_dated(str(uuid.uuid4()))
     assert not is_dated(secrets.token_hex(15))
+
+
+def test_a_token_that_holds_its_session_is_told_from_a_reference() -> None:
+    session = base64.urlsafe_b64encode(b'{"user":"ann"}').decode().rstrip("=")
+    assert is_self_contained(SIGNED)
+    assert is_self_contained(f"{session}.Z2Vo.c2lnbmF0dXJl")
+    assert not is_self_contained(secrets.token_urlsafe(32))
+    assert not is_self_contained(f"s%3A{secrets.token_hex(16)}.c2lnbmF0dXJl")
 
 
 def test_a_json_web_token_is_read_and_nothing_else() -> None:

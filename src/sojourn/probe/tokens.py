@@ -117,6 +117,11 @@ def readings(token: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def is_self_contained(token: str) -> bool:
+    """Whether it holds what it stands for, so that its strength is that of its signature: a JSON Web Token, say."""
+    return any(text.lstrip().startswith(("{", "[")) for text in readings(token)[1:])
+
+
 def _decoded(part: str) -> Iterator[bytes]:
     if len(part) < 8:
         return

@@ -30,7 +30,7 @@ def _look(examination: Examination) -> Verdict:
         return failed(f"{given[0].url} gives a session without TLS", chain)
     if last.is_redirect and urljoin(last.url, last.header("location")).startswith("https:"):
         return passed("Without TLS there is nothing but the way to https", chain)
-    if last.status >= 400:
+    if last.status >= 400 and last.status != examination.visitor().get(examination.survey.login_url).status:
         return passed(f"Without TLS the login page is refused: {last.status}", chain)
     return warned(f"{last.url} answers {last.status} without TLS, and does not lead to https", chain)
 

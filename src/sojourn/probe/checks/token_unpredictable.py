@@ -9,8 +9,7 @@ from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Attempt, Examination
 from sojourn.probe.exchange import Exchange
 from sojourn.probe.forged import values
-from sojourn.probe.jwt import read
-from sojourn.probe.tokens import Strength, guessed, is_dated, strength
+from sojourn.probe.tokens import Strength, guessed, is_dated, is_self_contained, strength
 
 AT_ONCE, AFTER = 4, 4
 """Sign-ins in the same instant, and one after another."""
@@ -33,13 +32,17 @@ def _look(examination: Examination) -> Verdict:
             how = guessed(token, examination.profile.account.name, _about(each))
             if how or is_dated(token):
                 return failed(f"The token is {how or 'a UUID that is made of the time'}", evidence)
-    if len({tuple(tokens) for tokens in found}) < len(found):
-        return failed(f"Two of {len(found)} sign-ins were given the same token", evidence)
-    if any(read(token) for token in found[0]):
-        return passed(
-            f"{len(found)} sign-ins have {len(found)} tokens",
-            details=["They are JSON Web Tokens: whether one can be guessed depends on their key (token-signature)"],
-        )
+    distinct, contained = len({tuple(tokens) for tokens in found}), any(is_self_contained(each) for each in found[0])
+    if distinct < len(found) and not contained:
+        return failed(f"{len(found)} sign-ins were given {distinct} tokens: some have the same", evidence)
+    if contained:
+        details = [
+            "The token holds its session's data, readable: whether one can be guessed is a matter of its signature"
+        ]
+        if distinct < len(found):
+            said = f"{len(found)} sign-ins were given {distinct} tokens: those that have the same cannot be told apart"
+            return warned(said, evidence, details=details)
+        return passed(f"{len(found)} sign-ins have {distinct} tokens", details=details)
     best = max((strength(column) for column in zip(*found, strict=True)), key=lambda each: each.bits)
     details = _tell(best, len(found))
     said = f"{len(found)} tokens are distinct, and allow for {best.bits:.0f} bits of randomness at most"
@@ -82,7 +85,7 @@ def _tell(best: Strength, tokens: int) -> list[str]:
     length = f"{best.shortest}" if best.shortest == best.longest else f"{best.shortest} to {best.longest}"
     return [
         f"{length} characters ({best.alphabet}); {best.varying} positions vary",
-        f"The first {best.prefix} characters are the same in all {tokens} tokens",
+        *([f"The first {best.prefix} characters are the same in all {tokens} tokens"] if best.prefix else []),
         "Whether the generator is fit for secrets cannot be told from outside: the source has to say it",
     ]
 

@@ -20,7 +20,7 @@ def _look(examination: Examination) -> Verdict:
         )
     if mark.shows(page):
         return failed(f"An id that was never issued opens {path(mark.url)}", (*control.chain, *page.chain))
-    refused = f"An id that was never issued opens nothing of {path(mark.url)}"
+    refused = f"An id that was never issued does not open {path(mark.url)}"
     return passed(refused, page.chain) if browser.bearer else _taken_over(examination, browser, refused)
 
 
