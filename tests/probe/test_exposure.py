@@ -7,11 +7,11 @@ import pytest
 from sojourn.probe.checks.caches import shared_caches_may_keep
 from sojourn.probe.checks.forwarded_address import addresses_in
 from sojourn.probe.checks.sign_out_everywhere import has_way_out
-from sojourn.probe.crawl import AT_MOST, crawled
 from sojourn.probe.examination import Budget, Examination
 from sojourn.probe.network import Network
 from sojourn.probe.pages import addresses
 from sojourn.probe.surveying import survey
+from sojourn.probe.tour import AT_MOST, toured
 from sojourn.probe.visitor import Page
 from tests.patients.plain import Plain
 from tests.patients.serving import serving
@@ -89,11 +89,11 @@ def test_a_walk_opens_what_is_linked_and_leaves_alone_what_may_do_something() ->
         network = Network(site.profile())
         budget = Budget(network.profile)
         examination = Examination(network, survey(network, budget), budget)
-        crawl = crawled(examination)
-        again = crawled(examination)
+        tour = toured(examination)
+        again = toured(examination)
         network.close()
-    assert len(crawl.pages) == len(crawl.inside) == 10
-    assert again is crawl
+    assert len(tour.pages) == len(tour.inside) == 10
+    assert again is tour
     assert budget.spent == 2  # the survey, and the walk
     assert not {"/session/5/delete", "/ill-named"} & {path for path, signed_in in asked if signed_in}
 
@@ -114,5 +114,5 @@ def test_a_walk_ends() -> None:
         network = Network(site.profile())
         budget = Budget(network.profile)
         examination = Examination(network, survey(network, budget), budget)
-        assert len(crawled(examination).pages) == AT_MOST
+        assert len(toured(examination).pages) == AT_MOST
         network.close()

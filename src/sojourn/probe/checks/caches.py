@@ -5,11 +5,11 @@ import secrets
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
-from sojourn.probe.crawl import crawled, path
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
 from sojourn.probe.exchange import Exchange
 from sojourn.probe.marking import opened
+from sojourn.probe.tour import path, toured
 from sojourn.probe.visitor import Page, Visitor
 
 TRIED = 4
@@ -17,20 +17,20 @@ TRIED = 4
 
 
 def _look(examination: Examination) -> Verdict:
-    crawl = crawled(examination)
-    if not crawl.inside:
+    tour = toured(examination)
+    if not tour.inside:
         raise NotTestable("No page that needs a session could be opened")
-    copied = _copied(examination, crawl.visitor, crawl.pages)
+    copied = _copied(examination, tour.visitor, tour.pages)
     if copied:
         return failed(f"A cache serves {path(copied[-1].url)} of somebody who is signed in to a stranger", copied)
-    shared = [page.exchange for page in crawl.inside if shared_caches_may_keep(page.exchange)]
+    shared = [page.exchange for page in tour.inside if shared_caches_may_keep(page.exchange)]
     if shared:
         return failed(f"{_paths(shared)}: shared caches may keep it ({shared[0].header('cache-control')})", shared[:2])
-    kept = [page.exchange for page in crawl.inside if "no-store" not in page.exchange.header("cache-control").lower()]
+    kept = [page.exchange for page in tour.inside if "no-store" not in page.exchange.header("cache-control").lower()]
     if kept:
         said = kept[0].header("cache-control") or "no Cache-Control at all"
         return warned(f"{_paths(kept)}: the browser may keep it, and show it after signing out ({said})", kept[:2])
-    return passed(f"{len(crawl.inside)} pages that need a session are sent with no-store")
+    return passed(f"{len(tour.inside)} pages that need a session are sent with no-store")
 
 
 def _copied(examination: Examination, visitor: Visitor, pages: tuple[Page, ...]) -> list[Exchange]:

@@ -5,10 +5,10 @@ import re
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.crawl import crawled, path
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
 from sojourn.probe.pages import words
+from sojourn.probe.tour import path, toured
 
 CLAIMS = {
     "X-Forwarded-For": "203.0.113.71",
@@ -22,7 +22,7 @@ CLAIMS = {
 
 
 def _look(examination: Examination) -> Verdict:
-    showing = [page for page in crawled(examination).inside if addresses_in(words(page))]
+    showing = [page for page in toured(examination).inside if addresses_in(words(page))]
     if not showing:
         raise NotTestable(
             "No page that was seen shows an address (`url` in [sessions] names the page that lists sessions)"

@@ -4,10 +4,10 @@ import secrets
 
 from sojourn.probe.answers import Severity, Verdict, passed, warned
 from sojourn.probe.check import Check
-from sojourn.probe.crawl import path
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
 from sojourn.probe.pages import addresses
+from sojourn.probe.tour import path
 from sojourn.probe.visitor import Page
 
 HOST = "sojourn-probe.invalid"

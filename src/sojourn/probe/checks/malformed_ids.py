@@ -2,10 +2,10 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.crawl import path
 from sojourn.probe.errors import NotTestable, Unreachable
 from sojourn.probe.examination import Examination
 from sojourn.probe.forged import as_stranger, bringing
+from sojourn.probe.tour import path
 
 MARKER = "x-sojourn-probe"
 ODD = {

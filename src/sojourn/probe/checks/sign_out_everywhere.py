@@ -6,16 +6,16 @@ from bs4 import BeautifulSoup
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.crawl import crawled, is_html, path
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
 from sojourn.probe.pages import addresses
+from sojourn.probe.tour import is_html, path, toured
 from sojourn.probe.visitor import Page
 from sojourn.probe.wording import SIGN_OUT
 
 
 def _look(examination: Examination) -> Verdict:
-    pages = [page for page in crawled(examination).inside if is_html(page)]
+    pages = [page for page in toured(examination).inside if is_html(page)]
     if not pages:
         raise NotTestable("No page for people that needs a session could be opened")
     known = urlsplit(examination.survey.logout.url).path if examination.survey.logout else ""

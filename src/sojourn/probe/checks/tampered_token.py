@@ -2,11 +2,11 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.crawl import path
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
 from sojourn.probe.forged import values
 from sojourn.probe.tokens import tampered
+from sojourn.probe.tour import path
 
 
 def _look(examination: Examination) -> Verdict:

@@ -2,30 +2,30 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.crawl import Crawl, crawled, path
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
 from sojourn.probe.exchange import Exchange
 from sojourn.probe.pages import addresses
+from sojourn.probe.tour import Tour, path, toured
 from sojourn.probe.visitor import Page
 
 
 def _look(examination: Examination) -> Verdict:
-    crawl = crawled(examination)
-    if not crawl.tokens:
+    tour = toured(examination)
+    if not tour.tokens:
         raise NotTestable("No value was seen that carries the session and is long enough to be looked for")
-    pages = crawl.pages if crawl.visitor.bearer else (*crawl.signing_in, *crawl.pages)
+    pages = tour.pages if tour.visitor.bearer else (*tour.signing_in, *tour.pages)
     for page in pages:
         for exchange in page.chain:
-            if _holds(exchange, crawl):
+            if _holds(exchange, tour):
                 return failed(f"{path(exchange.url)} has the token in its text, where scripts can read it", [exchange])
     return passed(f"None of {len(pages)} pages has the token in its text")
 
 
-def _holds(exchange: Exchange, crawl: Crawl) -> bool:
+def _holds(exchange: Exchange, tour: Tour) -> bool:
     """Whether the text holds it; addresses in it are another check's business."""
     elsewhere = "\n".join(addresses(Page((exchange,))))
-    return any(exchange.body.count(token) > elsewhere.count(token) for token in crawl.tokens)
+    return any(exchange.body.count(token) > elsewhere.count(token) for token in tour.tokens)
 
 
 CHECK = Check(

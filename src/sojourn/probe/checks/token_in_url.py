@@ -2,25 +2,25 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.crawl import crawled, path, without_token
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
 from sojourn.probe.pages import addresses
+from sojourn.probe.tour import path, toured, without_token
 from sojourn.probe.visitor import Page
 
 
 def _look(examination: Examination) -> Verdict:
-    crawl = crawled(examination)
-    if not crawl.tokens:
+    tour = toured(examination)
+    if not tour.tokens:
         raise NotTestable("No value was seen that carries the session and is long enough to be looked for")
-    pages = (*crawl.signing_in, *crawl.pages)
+    pages = (*tour.signing_in, *tour.pages)
     for page in pages:
         for exchange in page.chain:
-            if not without_token(exchange.url, crawl.tokens):
+            if not without_token(exchange.url, tour.tokens):
                 return failed(f"The address of {path(exchange.url)} holds the token", page.chain)
-            if not without_token(exchange.header("location"), crawl.tokens):
+            if not without_token(exchange.header("location"), tour.tokens):
                 return failed(f"{path(exchange.url)} redirects to an address that holds the token", [exchange])
-            if any(not without_token(each, crawl.tokens) for each in addresses(Page((exchange,)))):
+            if any(not without_token(each, tour.tokens) for each in addresses(Page((exchange,)))):
                 return failed(f"{path(exchange.url)} has links or forms whose address holds the token", [exchange])
     return passed(f"No address on {len(pages)} pages holds the token, and no redirect did")
 

@@ -2,11 +2,11 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
-from sojourn.probe.crawl import path
 from sojourn.probe.examination import Examination
 from sojourn.probe.forged import as_stranger, bringing, values
 from sojourn.probe.pages import forms
 from sojourn.probe.tokens import like
+from sojourn.probe.tour import path
 from sojourn.probe.visitor import Page, Visitor
 
 
