@@ -107,6 +107,7 @@ class Limited:
         assert not illness or (illness, overflow) in ILLNESSES
         self.overflow, self.illness, self.limit, self.post = overflow, illness, limit, post
         self.password = PASSWORD
+        self.links = ""
         self.sessions: dict[str, Session] = {}
         self.clock = 0
         self.lock = threading.RLock()
@@ -298,6 +299,7 @@ class Limited:
         return (
             f"<h1>{title} of {session.user or USER}</h1><p>{flash}</p><p>Figures and facts</p>"
             '<a href="/report">Report</a> <a href="/account">Account</a> <a href="/sessions">Your sessions</a>'
+            + self.links
             + form(session, "/logout", "Log out")
         )
 

@@ -58,7 +58,7 @@ class Managed(Limited):
         right = request.form.get("old") == self.password and request.form.get("new") == request.form.get("again")
         if request.method == "GET" or refused or not right or self.deaf:
             status, headers, body = self.page(session, "Password")
-            more = form(session, "/password", "Change", fields + (offer if self.illness == "password-offers" else ""))
+            more = form(session, request.path, "Change", fields + (offer if self.illness == "password-offers" else ""))
             return status, headers, body + more if status == "200 OK" else body
         self.passwords.append(self.password)
         self.password = request.form["new"]

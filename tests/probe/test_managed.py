@@ -110,6 +110,23 @@ def test_no_report_has_the_new_password(monkeypatch: pytest.MonkeyPatch) -> None
         assert not any(each in text for each in ("short & new", "short+%26+new", "short &amp; new"))
 
 
+def test_an_administrator_who_could_not_come_back_disables_nothing() -> None:
+    site = Managed()
+    with serving(site) as served:
+        (found,) = audit(served.profile(admin=Account(plain.USER, Secret(plain.PASSWORD))), [DISABLED]).findings
+    assert found.answer is Answer.NOT_TESTABLE
+    assert "the account itself" in found.summary
+    assert not site.saved
+
+
+def test_the_form_of_the_password_is_found_by_a_link() -> None:
+    site = Managed()
+    site.routes["/somewhere/else"] = site.routes.pop("/password")
+    site.links = '<a href="/somewhere/else">Change your password</a>'
+    assert audited(site).findings[0].answer is Answer.PASS
+    assert len(site.passwords) == 2
+
+
 def test_without_leave_or_an_administrator_nothing_is_done() -> None:
     site = Managed()
     with serving(site) as served:

@@ -1,15 +1,17 @@
 """Changing the account's password, and changing it back whatever happens meanwhile."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from sojourn.probe.agents import browser
 from sojourn.probe.errors import NotRestored, NotTestable, OutOfSignIns, ProbeError, WrongProfile
 from sojourn.probe.examination import Examination
-from sojourn.probe.pages import Form, forms
+from sojourn.probe.pages import Form, forms, links
 from sojourn.probe.profile import Account, Profile
 from sojourn.probe.secret import Secret
 from sojourn.probe.visitor import Page, Visitor
@@ -26,6 +28,9 @@ USUAL = (
     ),
 )
 """Where passwords are changed, tried in turn where the profile does not say."""
+_NAMED = re.compile(
+    r"passw|kennwort|mot de passe|contrase[nñ]a|senha|wachtwoord|hasło|парол|パスワード|密码", re.IGNORECASE
+)
 RESERVE = 3
 """Sign-ins without which the password is not changed: they may be needed to change it back."""
 _KEYS = {"url", "old", "new", "repeat", "new_password_env"}
@@ -62,7 +67,7 @@ def changing(examination: Examination, visitor: Visitor) -> Changing:
     new = _new(table)
     examination.concealed.append(("password", new.reveal()))
     names = {key: name for key, name in table.items() if key in {"old", "new", "repeat"}}
-    for url in [table["url"]] if "url" in table else USUAL:
+    for url in [table["url"]] if "url" in table else [*_links(examination, visitor), *USUAL]:
         try:
             page = visitor.twin().get(url)
         except ProbeError:
@@ -111,6 +116,13 @@ def _restored(examination: Examination, way: Changing, by: Visitor) -> bool:
 def _form(page: Page) -> Form | None:
     """The form with which a password is changed: has several fields for passwords, or one for a new one."""
     return next((each for each in forms(page) if each.method == "POST" and len(each.passwords) > 1), None)
+
+
+def _links(examination: Examination, visitor: Visitor) -> list[str]:
+    """Where links about passwords lead, on the pages that show that one is signed in."""
+    pages = [visitor.twin().get(mark.url) for mark in examination.survey.marks]
+    found = [url for page in pages for url, text in links(page) if _NAMED.search(f"{urlsplit(url).path} {text}")]
+    return [url for url in dict.fromkeys(found) if examination.profile.may_ask(url)]
 
 
 def _table(profile: Profile) -> dict[str, str]:

@@ -50,6 +50,8 @@ class Switch:
 def administrator(examination: Examination) -> tuple[Visitor, Switch]:
     """An administrator who is signed in, and the account's box. Raises NotTestable where there is no such thing."""
     table, profile = _table(examination.profile), examination.profile
+    if profile.admin is not None and profile.admin.name == profile.account.name:
+        raise NotTestable("The administrator is the account itself, and could not enable it again")
     admin = browser(examination.network, 4)
     begin = table.get("user") or f"{USERS}?q={profile.account.name}"
     page = admin.get(begin)
