@@ -8,6 +8,7 @@ from sojourn.probe.answers import Answer
 from sojourn.probe.checks import session_fixation, sign_in_again
 from sojourn.probe.report import Finding
 from sojourn.probe.running import audit
+from sojourn.probe.tokens import like
 from tests.patients.carrying import Request, set_cookie
 from tests.patients.plain import PASSWORD, USER, Plain
 from tests.patients.plain import Answer as Page
@@ -56,7 +57,7 @@ def test_an_id_that_was_made_up_is_planted_where_strangers_are_given_none() -> N
 
 @pytest.mark.parametrize("value", ["s%3Aab12CD.x-/9", "eyJhbGciOi.J9", ""])
 def test_an_id_is_made_up_of_the_same_length_and_make(value: str) -> None:
-    made = session_fixation._like(value)
+    made = like(value)
     assert len(made) == len(value)
     for one, other in zip(value, made, strict=True):
         assert (one.isdigit(), one.islower(), one.isupper()) == (other.isdigit(), other.islower(), other.isupper())
