@@ -64,10 +64,22 @@ TABLES = {
 """Every table that the probe itself reads, and what it is for."""
 
 TABLES_OF_CHECKS = {
-    "limit": "how many sessions there may be, and what happens then",
-    "mailbox": "the account's mailbox",
-    "disabling": "how an administrator disables and enables the account",
-    "changing": "how the account's password is changed",
+    "limit": (
+        "how many sessions there may be at once (`max_sessions`), what happens then (`overflow`: `refuse`, "
+        "`end_existing` or `ask`), and how many sign-ins are made to see it (`at_most`, 6 if it is not there)"
+    ),
+    "mailbox": (
+        "the account's mailbox: `maildir` or `mbox`, a path; or `imap`, a host, with `port` (993), `user`, "
+        "`password_env` and `folder` (`INBOX`). `within` is for how many seconds a message is waited for (60)"
+    ),
+    "disabling": (
+        "how an administrator disables and enables the account: `user`, the page with the form (Django's admin's is "
+        "found without it); `box`, the name of the box on it (`is_active`), and `disabled_when`: `unticked` or `ticked`"
+    ),
+    "changing": (
+        "how the account's password is changed: `url`, the page with the form; the names of its fields, `old`, `new` "
+        "and `repeat`; and `new_password_env`, the variable with the password that it has meanwhile (else a random one)"
+    ),
     "half": "a list of steps under each name, such as `[[half.reset]]`: what begins a sign-in and does not finish it",
     "slow": "`url`: a page that takes its time, and is better if it changes the session",
     "passive": "`urls`: what pages ask for by themselves, such as a state or new messages",
