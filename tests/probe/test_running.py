@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sojourn.probe import surveying
 from sojourn.probe.answers import Answer, Severity, Verdict, passed
 from sojourn.probe.check import Check
 from sojourn.probe.clock import Clock
@@ -145,3 +146,18 @@ def test_an_application_whose_sessions_stay_open_spoils_no_other_check() -> None
     report = run([made(fine), made(fine, "next")], site=Plain("logout-keeps"))
     assert [each.answer for each in report.findings] == [Answer.PASS, Answer.PASS]
     assert report.left_open == 3
+
+
+@pytest.mark.parametrize("what", ["find_marks", "find_carriers", "find_logout"])
+def test_an_audit_interrupted_while_it_looks_around_leaves_nobody_signed_in(
+    monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(surveying, what, interrupted)
+    site = Plain()
+    with pytest.raises(KeyboardInterrupt):
+        run([], site=site)
+    assert site.issued
+    assert open_sessions(site) == 0

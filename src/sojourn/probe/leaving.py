@@ -115,6 +115,15 @@ def find_logout(network: Network, visitor: Visitor, pages: Sequence[Page], marks
     return None
 
 
+def leave(network: Network, visitor: Visitor, pages: Sequence[Page]) -> None:
+    """Sign out as well as one can of whom nothing is known but that there was a sign-in, which led to these pages."""
+    profile, here = network.profile, pages[-1].url
+    named = NamedLogout(profile.url(profile.logout), profile.logout_method, here) if profile.logout else None
+    way = named or next(_candidates(network, visitor, pages, ()), None)
+    if way is not None:
+        _press(way, visitor)
+
+
 def _candidates(network: Network, visitor: Visitor, pages: Sequence[Page], marks: Sequence[Mark]) -> Iterator[Logout]:
     tried = set[str]()
     for url in dict.fromkeys([*(mark.url for mark in marks), pages[-1].url]):

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 from sojourn.probe.errors import CannotSignIn, LockedOut
 from sojourn.probe.examination import Budget
-from sojourn.probe.leaving import find_logout
+from sojourn.probe.leaving import find_logout, leave
 from sojourn.probe.lockout import sign_of_lockout
 from sojourn.probe.login_finding import find_login
 from sojourn.probe.login_form import login_form
 from sojourn.probe.marking import find_marks
 from sojourn.probe.network import Network
 from sojourn.probe.pages import forms
-from sojourn.probe.survey import Mark, Survey
+from sojourn.probe.survey import Login, Mark, Survey
 from sojourn.probe.visitor import Page, Visitor
 
 _ANOTHER_FACTOR = re.compile(
@@ -32,6 +32,16 @@ def survey(network: Network, budget: Budget) -> Survey:
     budget.spend()
     visitor = Visitor(network)
     pages = tuple(login.begin(visitor, network.profile.account)())
+    kept = visitor.twin()
+    try:
+        return _look_around(network, login, login_url, visitor, pages)
+    except BaseException:  # Ctrl-C as well: there may be a session, and nobody else knows of it yet
+        network.extend(60)
+        leave(network, kept, pages)
+        raise
+
+
+def _look_around(network: Network, login: Login, login_url: str, visitor: Visitor, pages: tuple[Page, ...]) -> Survey:
     found = sign_of_lockout(pages)
     if found:
         raise LockedOut(found)
