@@ -6,6 +6,12 @@ from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, urlsplit
 
+LONGEST = 16_384
+"""Characters of a name and a value that are kept: more than a browser keeps, so that a check can tell of it."""
+MOST = 180
+"""Cookies that a browser keeps for one site."""
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
 
 @dataclass(frozen=True, slots=True)
 class SetCookie:
@@ -89,6 +95,8 @@ class Jar:
         at = urlsplit(url)
         host = at.hostname or ""
         for each in found:
+            if len(each.name) + len(each.value) > LONGEST or _CONTROL.search(each.name + each.value):
+                continue
             domain = each.attributes.get("domain", "").lstrip(".").lower()
             if domain and host != domain and not host.endswith("." + domain):
                 continue
@@ -99,6 +107,8 @@ class Jar:
                 self._cookies.pop((cookie.name, cookie.host, cookie.path), None)
             else:
                 self._cookies[cookie.name, cookie.host, cookie.path] = cookie
+        while len(self._cookies) > MOST:
+            del self._cookies[next(iter(self._cookies))]
 
     def put(self, cookie: Cookie) -> None:
         """Keep a cookie of one's own making."""

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -232,13 +231,19 @@ class Examination:
         return True
 
     def _judge(self, visitor: Visitor, pages: tuple[Page, ...]) -> Attempt:
-        signed_in = False
-        with suppress(Unreachable):
+        signed_in, cannot_tell = False, None
+        try:
             signed_in = self.is_signed_in(visitor)
+        except NotTestable as reason:
+            cannot_tell = reason
+        except Unreachable:
+            pass
         if not signed_in:
             found = sign_of_lockout(pages)
             if found:
                 raise LockedOut(found)
+        if cannot_tell:
+            raise cannot_tell
         return Attempt(visitor, pages, signed_in)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sojourn.probe.errors import CannotSignIn
+from sojourn.probe.errors import CannotSignIn, LockedOut
 from sojourn.probe.pages import Field, Form, asks_password, forms, is_scripted, leads_on
 from sojourn.probe.profile import Account
 from sojourn.probe.visitor import Page, Visitor
@@ -13,6 +13,7 @@ from sojourn.probe.wording import CAPTCHA, FORGOTTEN, REGISTER, REMEMBER, SEARCH
 _TYPED = ("text", "email", "tel", "number")
 _BY_ITSELF = {"samlresponse", "samlrequest", "id_token", "wresult", "code"}
 """Hidden fields of a form that a script sends at once, on the way through a single sign-on."""
+_SHUT_OUT = {403, 429, 503}
 _AT_MOST = 4
 """Pages that lead on by themselves after a sign-in."""
 
@@ -29,9 +30,13 @@ class FormLogin:
 
     def begin(self, visitor: Visitor, account: Account) -> Callable[[], Sequence[Page]]:
         """Open the page and fill the form; what is returned sends it. Raises CannotSignIn where there is no form."""
-        pages = [visitor.get(self.url)]
+        is_new, pages = not any(True for _ in visitor.jar), [visitor.get(self.url)]
         form = login_form(pages[-1])
         if form is None:
+            if is_new and pages[-1].status in _SHUT_OUT:
+                raise LockedOut(
+                    f"{self.url}, which had a form before, was answered {pages[-1].status} to a new browser"
+                )
             first = name_form(pages[-1])
             if first is None:
                 raise CannotSignIn(f"{pages[-1].url} {why_not(pages[-1])}")

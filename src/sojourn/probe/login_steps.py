@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sojourn.probe.csrf import csrf_headers
-from sojourn.probe.errors import CannotSignIn
+from sojourn.probe.errors import CannotSignIn, LockedOut
+from sojourn.probe.lockout import sign_of_lockout
 from sojourn.probe.login_form import settle, submit
 from sojourn.probe.pages import Form, form_at, forms
 from sojourn.probe.profile import Account, Step
@@ -90,6 +91,9 @@ class _Walk:
         headers = {"Accept": "application/json", **csrf_headers(self.visitor, self.pages[-1] if self.pages else None)}
         page = self.visitor.post(self.filled(step.url), data=nested(values), headers=headers)
         self.pages.append(page)
+        stop = sign_of_lockout([page])
+        if stop:
+            raise LockedOut(stop)
         for name, path in step.keep.items():
             found = at_path(page.text, path)
             if found is None:

@@ -9,14 +9,13 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from sojourn.probe.decoding import ACCEPTED, Unpacking
 from sojourn.probe.errors import OffLimits, OutOfTime, Unreachable
 from sojourn.probe.exchange import Exchange
 from sojourn.probe.profile import Profile
 
 MAX_BODY = 1_000_000
 """Bytes of an answer that are read; what comes after is cut off."""
-ANSWER_TIME = 20.0
-"""Seconds for a whole answer, however slowly it drips."""
 
 
 Fields = Mapping[str, str | list[str]]
@@ -32,14 +31,8 @@ class Network:
         self._clock = clock
         self._ends = clock() + profile.max_time
         self._lock = threading.Lock()
-        self._client = httpx.Client(
-            timeout=httpx.Timeout(ANSWER_TIME / 2, pool=None),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-            headers={"User-Agent": "Mozilla/5.0 (compatible; sojourn-probe)", "Accept-Language": "en"},
-            # Its own jar keeps nothing: one visitor's cookies would go out with another's.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            verify=ssl.create_default_context(cafile=profile.ca or None),
-        )
+        self._tls = ssl.create_default_context(cafile=profile.ca or None)
+        self._client = self._connect()
 
     def send(
         self,
@@ -67,7 +60,7 @@ class Network:
         began = self._clock()
         try:
             exchange = self._read(method, url, sent, body, began)
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RuntimeError) as error:  # the last two: cut off
             raise Unreachable(f"{method} {_bare(url)}: {type(error).__name__}") from None  # its text may show a token
         with self._lock:
             self.exchanges.append(exchange)
@@ -86,13 +79,22 @@ class Network:
         self._client.close()
 
     def _read(self, method: str, url: str, headers: dict[str, str], body: str, began: float) -> Exchange:
-        read, cut = bytearray(), False
         raw = {name.encode(): value.encode() for name, value in headers.items()}  # a cookie may hold more than ASCII
+        patience = threading.Timer(2 * self.profile.answer_time, self._cut_off)
+        patience.daemon = True
+        patience.start()
+        try:
+            return self._stream(method, url, raw, body, began)
+        finally:
+            patience.cancel()
+
+    def _stream(self, method: str, url: str, raw: dict[bytes, bytes], body: str, began: float) -> Exchange:
         with self._client.stream(method, url, headers=raw, content=body.encode() or None) as answer:
-            for chunk in answer.iter_bytes(16_384):
-                read += chunk
-                if len(read) > MAX_BODY or self._clock() - began > ANSWER_TIME:
-                    cut = True
+            unpacking = Unpacking(answer.headers.get("content-encoding", ""), MAX_BODY)
+            for chunk in answer.iter_raw():
+                unpacking.feed(chunk)
+                unpacking.cut = unpacking.cut or self._clock() - began > self.profile.answer_time
+                if unpacking.cut:
                     break
             return Exchange(
                 method,
@@ -101,10 +103,30 @@ class Network:
                 body,
                 answer.status_code,
                 tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw),
-                bytes(read[:MAX_BODY]).decode(answer.encoding or "utf-8", "replace"),
+                unpacking.text(answer.headers.get("content-type", "")),
                 int((self._clock() - began) * 1000),
-                cut,
+                unpacking.cut,
             )
+
+    def _connect(self) -> httpx.Client:
+        return httpx.Client(
+            timeout=httpx.Timeout(self.profile.answer_time / 2, pool=None),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+            headers={
+                "User-Agent": "Mozilla/5.0 (compatible; sojourn-probe)",
+                "Accept-Language": "en",
+                "Accept-Encoding": ACCEPTED,
+            },
+            # Its own jar keeps nothing: one visitor's cookies would go out with another's.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            verify=self._tls,
+        )
+
+    def _cut_off(self) -> None:
+        """Close every connection: one of them drips its headers for longer than a whole answer may take."""
+        with self._lock:
+            given_up, self._client = self._client, self._connect()
+        given_up.close()
 
 
 def _bare(url: str) -> str:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
+from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from bs4 import BeautifulSoup, Tag
@@ -15,6 +17,10 @@ _TYPES = {
     *("button", "checkbox", "color", "date", "datetime-local", "email", "file", "hidden", "image", "month", "number"),
     *("password", "radio", "range", "reset", "search", "submit", "tel", "text", "time", "url", "week"),
 }
+MOST_TAGS = 10_000
+"""Tags of a page that are read; no page for people has so many, and one that is made to keep its readers busy has."""
+_MOST_FORMS = 50
+_MOST_LINKS = 1_000
 _NEVER_SENT = {"submit", "button", "reset", "image", "file"}
 
 
@@ -79,7 +85,7 @@ class Form:
 
 def forms(page: Page) -> list[Form]:
     """The forms of a page, in order."""
-    return [_form(page, each) for each in _soup(page).find_all("form")]
+    return [_form(page, each) for each in _soup(page).find_all("form", limit=_MOST_FORMS)]
 
 
 def form_at(page: Page, selector: str) -> Form | None:
@@ -95,7 +101,10 @@ def form_at(page: Page, selector: str) -> Form | None:
 
 def links(page: Page) -> list[tuple[str, str]]:
     """The links of a page: whole address without fragment, and what can be read on it."""
-    found = [(address(page, str(each["href"])), _said(each)) for each in _soup(page).find_all("a", href=True)]
+    found = [
+        (address(page, str(each["href"])), _said(each))
+        for each in _soup(page).find_all("a", href=True, limit=_MOST_LINKS)
+    ]
     return [(url, text) for url, text in found if url.startswith(("http://", "https://"))]
 
 
@@ -138,9 +147,8 @@ def leads_on(page: Page) -> str:
 
 def address(page: Page, reference: str) -> str:
     """A reference on the page as a whole address without fragment; "" where it is none."""
-    base = _soup(page).find("base", href=True)
     try:
-        return urldefrag(urljoin(urljoin(page.url, str(base["href"])) if base else page.url, reference.strip())).url
+        return urldefrag(urljoin(urljoin(page.url, _base(page.text)), reference.strip())).url
     except ValueError:
         return ""
 
@@ -151,7 +159,26 @@ def _soup(page: Page) -> BeautifulSoup:
 
 @lru_cache(maxsize=32)
 def _parsed(text: str) -> BeautifulSoup:
-    return BeautifulSoup(text, "html.parser")
+    text = text[: text.rfind(">") + 1] if "<" in text else text  # browsers, too, drop a tag that the end cuts off
+    starts = [found.start() for found in islice(re.finditer("<", text), MOST_TAGS)]
+    return _Soup(text[: starts[-1]] if len(starts) == MOST_TAGS else text, "html.parser")
+
+
+class _Soup(BeautifulSoup):
+    """Reads as browsers do what is never closed: no link lies in a link, and no form in a form."""
+
+    def handle_starttag(self, name: str, *rest: Any, **named: Any) -> Tag | None:
+        if name in {"a", "button", "label", "form"} and self.open_tag_counter.get(name):
+            if name == "form":
+                return None
+            self.handle_endtag(name)
+        return super().handle_starttag(name, *rest, **named)
+
+
+@lru_cache(maxsize=32)
+def _base(text: str) -> str:
+    found = _parsed(text).find("base", href=True)
+    return str(found["href"]) if found else ""
 
 
 def _form(page: Page, tag: Tag) -> Form:

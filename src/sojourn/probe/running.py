@@ -7,7 +7,7 @@ from typing import Protocol
 from sojourn.probe.answers import Answer, Verdict
 from sojourn.probe.check import Check, Need
 from sojourn.probe.clock import Clock
-from sojourn.probe.errors import LockedOut, NotRestored, NotTestable, OutOfTime, ProbeError
+from sojourn.probe.errors import LockedOut, NotRestored, NotTestable, OutOfTime, ProbeError, Unreachable
 from sojourn.probe.examination import Budget, Examination
 from sojourn.probe.masking import Masker
 from sojourn.probe.network import Network
@@ -97,6 +97,14 @@ def audit(
         network.close()
 
 
+def _still_answers(examination: Examination) -> None:
+    """Raises LockedOut where the application has gone silent altogether: each further check would wait in vain."""
+    try:
+        examination.visitor().get(examination.survey.login_url)
+    except Unreachable as error:
+        raise LockedOut(f"The application does not answer any more, not even its login page ({error})") from None
+
+
 def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
     """One check. Between two checks nobody is signed in, so that none sees the other's sessions."""
     start, spent, seen = examination.clock.now(), examination.budget.spent, len(examination.network.exchanges)
@@ -108,6 +116,8 @@ def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
     except (LockedOut, OutOfTime, NotRestored):
         raise
     except ProbeError as error:
+        if isinstance(error, Unreachable):
+            _still_answers(examination)
         verdict = Verdict(Answer.NOT_TESTABLE, str(error))
     except Exception as error:  # noqa: BLE001  # a fault in one check must not take the others' findings with it
         # Its type alone: the message may show what the check had in its hands.
