@@ -78,7 +78,7 @@ TOKENS = {
     "id-names-its-user": Illness("token-content", Answer.WARN),
     "jwt-tells-address": Illness("token-content", Answer.WARN),
     "jwt-none": Illness("token-signature"),
-    "jwt-unverified": Illness("token-signature", along=frozenset({"tampered-token"})),
+    "jwt-unverified": Illness("token-signature"),
     "jwt-weak-key": Illness("token-signature"),
     "compares-half": Illness("tampered-token"),
     "id-holds-password": Illness("token-content"),
