@@ -23,6 +23,11 @@ _LINKS = 3
 def find_login(network: Network) -> tuple[Login, str]:
     """The way to sign in, and where it is. Raises CannotSignIn with the pages that were tried."""
     profile = network.profile
+    if profile.browser:
+        raise CannotSignIn(
+            "Signing in with a real browser is not there yet: without --browser, `[[login.steps]]` in the profile says "
+            "what the script of the page sends"
+        )
     if profile.steps:
         steps = StepsLogin(profile.steps, profile.bearer)
         return steps, profile.url(profile.login or steps.steps[0].url)

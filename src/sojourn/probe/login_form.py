@@ -148,7 +148,7 @@ def why_not(page: Page) -> str:
     if page.status >= 400:
         return f"was answered {page.status}"
     if any(form.passwords and form.method != "POST" for form in forms(page)):
-        return "has a form that would put the password into the address: a browser may know better (--browser)"
+        return "has a form that would put the password into the address; `[[login.steps]]` says what is sent instead"
     if asks_password(page) or is_scripted(page):
-        return "has no form that works without scripts: a real browser (--browser) or `[[login.steps]]` can sign in"
+        return "has no form that works without scripts; `[[login.steps]]` in the profile says what they send"
     return "has no form with a password"

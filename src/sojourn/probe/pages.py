@@ -159,7 +159,8 @@ def _soup(page: Page) -> BeautifulSoup:
 
 @lru_cache(maxsize=32)
 def _parsed(text: str) -> BeautifulSoup:
-    text = text[: text.rfind(">") + 1] if "<" in text else text  # browsers, too, drop a tag that the end cuts off
+    unfinished = text.find("<", text.rfind(">") + 1)  # browsers, too, drop a tag that the end cuts off
+    text = text if unfinished < 0 else text[:unfinished]
     starts = [found.start() for found in islice(re.finditer("<", text), MOST_TAGS)]
     return _Soup(text[: starts[-1]] if len(starts) == MOST_TAGS else text, "html.parser")
 

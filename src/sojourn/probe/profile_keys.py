@@ -105,7 +105,12 @@ KEYS = (
     Key("", "target", Kind.TEXT, "The application's address, such as `https://app.example`."),
     *(Key(table, name, kind, about) for table in ("account", "admin") for name, kind, about in _PASSWORD),
     Key("login", "url", Kind.TEXT, "The page with the login form, relative to the target.", "login"),
-    Key("login", "browser", Kind.FLAG, "Whether a real browser signs in: for a login that needs scripts."),
+    Key(
+        "login",
+        "browser",
+        Kind.FLAG,
+        "Whether a real browser signs in, for a login that needs scripts. Not there yet: the audit says so and ends.",
+    ),
     Key(
         "login",
         "bearer",
