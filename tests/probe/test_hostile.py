@@ -16,7 +16,7 @@ from sojourn.probe.examination import Examination
 from sojourn.probe.profile import Account, Profile
 from sojourn.probe.running import audit
 from sojourn.probe.secret import Secret
-from tests.patients.hostile import ALWAYS, AT_THE_LOGIN, Guest, hostile
+from tests.patients.hostile import ALWAYS, AT_THE_LOGIN, FORM, Guest, hostile
 from tests.patients.plain import PASSWORD, Plain
 from tests.patients.serving import Site, serving
 
@@ -133,6 +133,20 @@ def test_a_wrong_password_is_sent_once_and_never_again() -> None:
         audit(wrong(site), all_checks())
     assert tried == ["/login"]
     assert PASSWORD not in str(told.value)
+
+
+def test_an_error_shows_no_secret_though_the_application_puts_it_into_an_address() -> None:
+    again = b"Location: /again?password=correct%20horse&ticket=k3-9dR2p"
+
+    def application(guest: Guest) -> None:
+        if guest.method == "POST":
+            guest.answer(b"", "302 Found", again, b"Set-Cookie: sid=aBcDeFgH")
+        else:
+            guest.answer(FORM if "again" not in guest.path else b"aBcDeFgH", "200 OK")
+
+    told = str(audited(application, 4.0))
+    assert "/again" in told
+    assert not any(each in told for each in ("horse", "k3-9dR2p")), told
 
 
 def wrong(site: Site) -> Profile:

@@ -13,6 +13,7 @@ from sojourn.probe.masking import Masker
 from sojourn.probe.network import Network
 from sojourn.probe.profile import Profile
 from sojourn.probe.report import Finding, Report
+from sojourn.probe.survey import Survey
 from sojourn.probe.surveying import survey
 
 
@@ -56,7 +57,7 @@ def audit(
     try:
         budget = Budget(profile, clock=clock)
         waits = watcher.waits if watcher else lambda _: None
-        examination = Examination(network, survey(network, budget), budget, clock=clock, waits=waits)
+        examination = Examination(network, _survey(network, budget, masker), budget, clock=clock, waits=waits)
         for exchange in network.exchanges:
             masker.learn_from(exchange)
         try:
@@ -95,6 +96,16 @@ def audit(
         )
     finally:
         network.close()
+
+
+def _survey(network: Network, budget: Budget, masker: Masker) -> Survey:
+    """The survey; its errors may name an address to which the application led, with all that is in it."""
+    try:
+        return survey(network, budget)
+    except ProbeError as error:
+        for exchange in network.exchanges:
+            masker.learn_from(exchange)
+        raise type(error)(masker.mask_data(str(error))) from None
 
 
 def _still_answers(examination: Examination) -> None:
