@@ -15,6 +15,7 @@ from sojourn.probe.pages import Form, forms, links
 from sojourn.probe.profile import Account, Profile
 from sojourn.probe.secret import Secret
 from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.wording import HARMS
 
 USUAL = (
     *("password_change/", "accounts/password_change/", "accounts/password/change/", "password/change"),
@@ -93,7 +94,10 @@ def changed(examination: Examination, way: Changing, visitor: Visitor) -> Iterat
         yield way.send(visitor, examination.profile.account.password, way.new)
     finally:
         examination.network.extend(60)
-        if not _restored(examination, way, visitor):
+        restored = False
+        with suppress(Exception, KeyboardInterrupt):  # whatever happens: what is not restored must be told
+            restored = _restored(examination, way, visitor)
+        if not restored:
             raise NotRestored(
                 f"THE PASSWORD OF {examination.profile.account.name} IS NOT WHAT IT WAS: it could not be changed back. "
                 "It is what `new_password_env` under [changing] names, if that was given; otherwise nobody knows it, "
@@ -122,7 +126,8 @@ def _links(examination: Examination, visitor: Visitor) -> list[str]:
     """Where links about passwords lead, on the pages that show that one is signed in."""
     pages = [visitor.twin().get(mark.url) for mark in examination.survey.marks]
     found = [url for page in pages for url, text in links(page) if _NAMED.search(f"{urlsplit(url).path} {text}")]
-    return [url for url in dict.fromkeys(found) if examination.profile.may_ask(url)]
+    harmless = [url for url in dict.fromkeys(found) if not HARMS.search(urlsplit(url).path)]
+    return [url for url in harmless if examination.profile.may_ask(url)]
 
 
 def _table(profile: Profile) -> dict[str, str]:

@@ -13,12 +13,27 @@ from sojourn.probe.wording import HARMS, SIGN_OUT
 
 AT_MOST = 20
 """Pages that are asked for; what is found by then must do."""
-_ACTS = re.compile(r"terminate|\bend\b|close|reset|toggle|clear|restart|download|export|beenden", re.IGNORECASE)
+_ACTS = re.compile(
+    r"terminate|\bend\b|close|reset|toggle|clear|restart|download|export|beenden|disconnect|\bkick|approve|reject"
+    r"|confirm|accept|decline|publish|archive|\bvote|impersonate|rotate|regenerate|shutdown|reboot|execute|\bpay\b|\bbuy\b",
+    re.IGNORECASE,
+)
+_NO_WORDS = "".join(chr(code) for code in range(128) if not chr(code).isalnum()) + "×✕✖✗✘❌🗑\ufe0f\xa0"  # noqa: RUF001  # signs on buttons
 
 
 def opens(page: Page, url: str) -> bool:
     """Whether a page is there, where it was asked for."""
     return page.status == 200 and urlsplit(page.url).path == urlsplit(url).path
+
+
+def only_leads(url: str, text: str = "") -> bool:
+    """Whether a link sounds as if it led somewhere and did nothing else, by its address and by what stands on it.
+
+    "Revoke" on a link is an order; "How to revoke access" leads to a page.
+    """
+    at, said = urlsplit(url), text.lstrip(_NO_WORDS)
+    acts = any(each.search(f"{at.path}?{at.query}") for each in (SIGN_OUT, HARMS, _ACTS))
+    return not (acts or SIGN_OUT.match(said) or HARMS.match(said))
 
 
 def walk(network: Network, visitor: Visitor, starts: Iterable[str]) -> Iterator[Page]:
@@ -33,7 +48,7 @@ def walk(network: Network, visitor: Visitor, starts: Iterable[str]) -> Iterator[
         at = urlsplit(url)
         if url in seen or at.hostname != host or not network.profile.may_ask(url):
             continue
-        if url not in first and any(each.search(f"{at.path}?{at.query}") for each in (SIGN_OUT, HARMS, _ACTS)):
+        if url not in first and not only_leads(url):
             continue
         seen.add(url)
         try:
@@ -41,8 +56,7 @@ def walk(network: Network, visitor: Visitor, starts: Iterable[str]) -> Iterator[
         except ProbeError:
             continue
         if opens(page, url):
-            # "Revoke" on a link is an order; "How to revoke access" leads to a page.
-            waiting += [link for link, text in links(page) if not (SIGN_OUT.match(text) or HARMS.match(text))]
+            waiting += [link for link, text in links(page) if only_leads(link, text)]
             yield page
 
 

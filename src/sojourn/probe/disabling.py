@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bs4 import BeautifulSoup, Tag
 
 from sojourn.probe.agents import browser
-from sojourn.probe.errors import NotRestored, NotTestable, ProbeError, WrongProfile
+from sojourn.probe.errors import NotRestored, NotTestable, WrongProfile
 from sojourn.probe.examination import Examination
 from sojourn.probe.login_form import fill, login_form, submit
 from sojourn.probe.pages import address, forms, links
@@ -58,6 +58,7 @@ def administrator(examination: Examination) -> tuple[Visitor, Switch]:
     form = login_form(page)
     if form is not None and profile.admin is not None:
         examination.budget.spend()
+        examination.adopt(admin)
         submit(admin, page, form, fill(form, profile.admin))
         page = admin.get(begin)
     if page.status != 200 or login_form(page) is not None:
@@ -80,7 +81,7 @@ def disabled(admin: Visitor, switch: Switch, examination: Examination) -> Iterat
         examination.network.extend(60)
         try:
             switch.set(admin, enabled=True)
-        except ProbeError:
+        except (Exception, KeyboardInterrupt):  # whatever it is: what is not restored must be told
             raise NotRestored(
                 f"THE ACCOUNT {examination.profile.account.name} MAY BE DISABLED STILL: it was disabled, and could not "
                 f"be enabled again at {switch.url}"

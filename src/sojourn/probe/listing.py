@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sojourn.probe.agents import AGENTS, Agent
-from sojourn.probe.crawling import opens, protected_pages
+from sojourn.probe.crawling import only_leads, opens, protected_pages
 from sojourn.probe.errors import ProbeError
 from sojourn.probe.examination import Examination
 from sojourn.probe.news import news
@@ -58,7 +58,8 @@ def candidates(examination: Examination, visitor: Visitor) -> dict[str, Page]:
         page = visitor.twin().get(profile.sessions)
         return {page.url: page} if page.status == 200 else {}
     inside = protected_pages(examination.network, visitor, marks)
-    leading = [url for page in inside.values() for url, text in links(page) if _NAMED.search(f"{url} {text}")]
+    said = [link for page in inside.values() for link in links(page)]
+    leading = [url for url, text in said if _NAMED.search(f"{url} {text}") and only_leads(url, text)]
     found: dict[str, Page] = {}
     for url in dict.fromkeys([*leading, *map(profile.url, USUAL)]):
         try:

@@ -12,8 +12,8 @@ _WORDS = re.compile(
     r"(attempts|requests|tries|failures)|(exceeded|reached) .{0,40}\b(attempts|rate limit)|rate limit(ed)? exceeded"
     r"|(account|user|login|address|ip)( has been| was| is)?( temporarily| now)? (locked|blocked|suspended|banned)"
     r"|locked out|(you are|you have been) (temporarily )?(banned|blocked)|temporarily (locked|blocked|banned)"
-    r"|(try|retry) again (in|after) (\d+|a few|some|one|several) (seconds?|minutes?|hours?)"
-    r"|\d+ (login )?attempts? (left|remaining)|unusual (login |sign-?in )?activity"
+    r"|(try|retry) again (in|after) (\d{1,9}|a few|some|one|several) (seconds?|minutes?|hours?)"
+    r"|\d{1,9} (login )?attempts? (left|remaining)|unusual (login |sign-?in )?activity"
     r"|zu viele ((fehlgeschlagene )?(anmelde|login)-?versuche|versuche|anfragen)|konto (ist|wurde) .{0,20}gesperrt"
     r"|trop de tentatives|demasiados intentos|troppi tentativi|te veel pogingen",
     re.IGNORECASE,

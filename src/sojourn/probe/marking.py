@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from sojourn.probe.crawling import only_leads
 from sojourn.probe.errors import CannotSignIn, ProbeError
 from sojourn.probe.leaving import ways_out
 from sojourn.probe.network import Network
@@ -145,7 +146,7 @@ def _candidates(network: Network, pages: Sequence[Page]) -> Iterator[str]:
         return
     yield pages[-1].url
     yield profile.url("")
-    yield from (url for url, _ in links(pages[-1]))
+    yield from (url for url, text in links(pages[-1]) if only_leads(url, text))
     yield from (profile.url(each) for each in USUAL)
 
 

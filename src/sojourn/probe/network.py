@@ -49,16 +49,16 @@ class Network:
         the audit's time is over.
         """
         if not self.profile.may_ask(url):
-            raise OffLimits(f"{urlsplit(url).hostname} is not named: nothing is sent there (--host names it)")
+            raise OffLimits(f"{_host(url)} is not named: nothing is sent there (--host names it)")
         if self._clock() > self._ends:
             raise OutOfTime(f"The audit has taken {self.profile.max_time:g} seconds (--max-time)")
         body, sent = "", dict(headers)
-        if form is not None:
-            body, sent["Content-Type"] = urlencode(form, doseq=True), "application/x-www-form-urlencoded"
-        elif json is not None:
-            body, sent["Content-Type"] = json, "application/json"
         began = self._clock()
         try:
+            if form is not None:
+                body, sent["Content-Type"] = urlencode(form, doseq=True), "application/x-www-form-urlencoded"
+            elif json is not None:
+                body, sent["Content-Type"] = json, "application/json"
             exchange = self._read(method, url, sent, body, began)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, RuntimeError) as error:  # the last two: cut off
             raise Unreachable(f"{method} {_bare(url)}: {type(error).__name__}") from None  # its text may show a token
@@ -129,6 +129,14 @@ class Network:
         given_up.close()
 
 
+def _host(url: str) -> str:
+    """The host with its port, without what else may stand before it; whatever `url` is."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or "What is no address"
+    except ValueError:
+        return "What is no address"
+
+
 def _bare(url: str) -> str:
     at = urlsplit(url)
-    return f"{at.scheme}://{at.netloc}{at.path}"
+    return f"{at.scheme}://{_host(url)}{at.path}"

@@ -4,8 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from bs4 import BeautifulSoup
-
+from sojourn.probe.pages import parsed
 from sojourn.probe.visitor import Page
 
 _SESSIONS = re.compile(
@@ -31,8 +30,8 @@ def blocks(page: Page) -> Iterator[str]:
     """The pieces of text of a page, as a person sees them apart; the values of a JSON answer."""
     try:
         found = json.loads(page.text)
-    except ValueError:
-        yield from BeautifulSoup(page.text, "html.parser").stripped_strings
+    except (ValueError, RecursionError):
+        yield from parsed(page).stripped_strings
     else:
         yield from _leaves("", found)
 
@@ -69,9 +68,8 @@ def secrets_in(page: Page) -> Iterable[str]:
     found: list[str] = []
     try:
         found += [leaf.partition(": ")[2] for leaf in _leaves("", json.loads(page.text))]
-    except ValueError:
-        soup = BeautifulSoup(page.text, "html.parser")
-        found += [str(each.get("value") or "") for each in soup.find_all("input", type="hidden")]
+    except (ValueError, RecursionError):
+        found += [str(each.get("value") or "") for each in parsed(page).find_all("input", type="hidden")]
     for exchange in page.chain:
         found += re.split(r"[/?&=#]", exchange.url)
     return dict.fromkeys(each for each in found if re.fullmatch(r"[\w.~:+=-]{16,}", each))

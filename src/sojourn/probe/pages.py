@@ -21,6 +21,7 @@ MOST_TAGS = 10_000
 """Tags of a page that are read; no page for people has so many, and one that is made to keep its readers busy has."""
 _MOST_FORMS = 50
 _MOST_LINKS = 1_000
+_MOST_CONTROLS = 300
 _NEVER_SENT = {"submit", "button", "reset", "image", "file"}
 
 
@@ -85,13 +86,13 @@ class Form:
 
 def forms(page: Page) -> list[Form]:
     """The forms of a page, in order."""
-    return [_form(page, each) for each in _soup(page).find_all("form", limit=_MOST_FORMS)]
+    return [_form(page, each) for each in parsed(page).find_all("form", limit=_MOST_FORMS)]
 
 
 def form_at(page: Page, selector: str) -> Form | None:
     """The form that a CSS selector finds: itself, or the one around what it finds."""
     try:
-        found = _soup(page).select_one(selector)
+        found = parsed(page).select_one(selector)
     except (ValueError, SyntaxError, NotImplementedError):  # what an operator wrote is no selector
         return None
     while found is not None and found.name != "form":
@@ -103,42 +104,42 @@ def links(page: Page) -> list[tuple[str, str]]:
     """The links of a page: whole address without fragment, and what can be read on it."""
     found = [
         (address(page, str(each["href"])), _said(each))
-        for each in _soup(page).find_all("a", href=True, limit=_MOST_LINKS)
+        for each in parsed(page).find_all("a", href=True, limit=_MOST_LINKS)
     ]
     return [(url, text) for url, text in found if url.startswith(("http://", "https://"))]
 
 
 def addresses(page: Page) -> list[str]:
     """Every address that a page names, as it is written there: of links, forms, pictures, scripts, frames."""
-    tags = _soup(page).find_all()
+    tags = parsed(page).find_all()
     named = ("href", "src", "action", "formaction", "data", "poster")
     return [str(each[name]) for each in tags for name in named if each.has_attr(name)]
 
 
 def words(page: Page) -> str:
     """What can be read on a page."""
-    return _soup(page).get_text(" ", strip=True)
+    return parsed(page).get_text(" ", strip=True)
 
 
 def asks_password(page: Page) -> bool:
     """Whether there is anywhere to type a password, in a form or beside one."""
-    return _soup(page).find("input", type=re.compile(r"^\s*password\s*$", re.IGNORECASE)) is not None
+    return parsed(page).find("input", type=re.compile(r"^\s*password\s*$", re.IGNORECASE)) is not None
 
 
 def is_scripted(page: Page) -> bool:
     """Whether the page may be built by scripts."""
-    return _soup(page).find("script") is not None
+    return parsed(page).find("script") is not None
 
 
 def meta(page: Page, name: str) -> str:
     """What the page says in a `<meta>` of that name; "" for nothing."""
-    found = _soup(page).find("meta", attrs={"name": name})
+    found = parsed(page).find("meta", attrs={"name": name})
     return str(found.get("content") or "") if found else ""
 
 
 def leads_on(page: Page) -> str:
     """Where the page sends its reader by itself within ten seconds; "" for nowhere."""
-    found = _soup(page).find("meta", attrs={"http-equiv": re.compile("^refresh$", re.IGNORECASE)})
+    found = parsed(page).find("meta", attrs={"http-equiv": re.compile("^refresh$", re.IGNORECASE)})
     said = re.match(
         r"\s*(\d)\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", str(found.get("content") or "") if found else "", re.IGNORECASE
     )
@@ -153,7 +154,8 @@ def address(page: Page, reference: str) -> str:
         return ""
 
 
-def _soup(page: Page) -> BeautifulSoup:
+def parsed(page: Page) -> BeautifulSoup:
+    """The page as a tree, as much of it as is read; whoever asks must not change it."""
     return _parsed(page.text)
 
 
@@ -182,14 +184,22 @@ def _base(text: str) -> str:
     return str(found["href"]) if found else ""
 
 
+@lru_cache(maxsize=32)
+def _labels(text: str) -> dict[str, Tag]:
+    """The labels that stand beside their fields, by the ids of these: the first of each."""
+    return {str(each["for"]): each for each in reversed(_parsed(text).find_all("label", attrs={"for": True}))}
+
+
 def _form(page: Page, tag: Tag) -> Form:
     name = str(tag.get("id") or "")
     beside = [
         each
-        for each in (_soup(page).find_all(_CONTROLS, attrs={"form": name}) if name else ())
+        for each in (parsed(page).find_all(_CONTROLS, attrs={"form": name}, limit=_MOST_CONTROLS) if name else ())
         if tag not in each.parents
     ]
-    controls = [each for each in tag.find_all(_CONTROLS) if each.get("form") in {None, name}] + beside
+    controls = [
+        each for each in tag.find_all(_CONTROLS, limit=_MOST_CONTROLS) if each.get("form") in {None, name}
+    ] + beside
     buttons = [each for each in controls if _kind(each) in {"submit", "image"}]
     action = str((buttons[0].get("formaction") if buttons else None) or tag.get("action") or page.url)
     method = str((buttons[0].get("formmethod") if buttons else None) or tag.get("method") or "get")
@@ -216,7 +226,7 @@ def _field(page: Page, tag: Tag) -> Field:
     if kind == "submit":
         about += [tag.get_text(" ", strip=True), str(tag.get("value") or "")]
     elif tag.get("id"):
-        label = _soup(page).find("label", attrs={"for": str(tag["id"])})
+        label = _labels(page.text).get(str(tag["id"]))
         about.append(label.get_text(" ", strip=True) if label else "")
     around = tag.find_parent("label")
     about.append(around.get_text(" ", strip=True) if around else "")

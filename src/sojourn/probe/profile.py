@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from sojourn.probe.errors import WrongProfile
 from sojourn.probe.secret import Secret
@@ -83,7 +83,7 @@ class Profile:
             _ = at.port
         except ValueError:
             at = urlsplit("")
-        if at.scheme not in {"http", "https"} or not at.hostname or at.query or at.fragment or at.username:
+        if at.scheme not in {"http", "https"} or not at.hostname or at.query or at.fragment or "@" in at.netloc:
             raise WrongProfile(f"{self.target!r} is no address of an application: write such as https://app.example")
         if self.max_sign_ins < 1:
             raise WrongProfile("max_sign_ins is at least 1")
@@ -102,10 +102,20 @@ class Profile:
         return urljoin(self.target if self.target.endswith("/") else self.target + "/", path)
 
     def may_ask(self, url: str) -> bool:
-        """Whether the operator has named the host of `url`. The target's own port, and another one's every port."""
+        """Whether the operator has named the host of `url`: of the target its own port (and, where that is a usual one,
+        the other usual one, and the port of `http` in `[transport]`), of another host every port.
+        """
+        transport = self.extra.get("transport")
+        http = transport.get("http") if isinstance(transport, Mapping) else None
         try:
-            here, there = urlsplit(self.target), urlsplit(url)
-            own = there.hostname == here.hostname and (there.port == here.port or None in {there.port, here.port})
+            there = urlsplit(url)
+            own = {_place(urlsplit(each)) for each in (self.target, http) if isinstance(each, str)}
+            usual = {(self.host, 80), (self.host, 443)}
+            known = _place(there) in (own | usual if own & usual else own)
         except ValueError:  # what a page calls an address need not be one
             return False
-        return there.scheme in {"http", "https"} and (own or there.hostname in self.hosts)
+        return there.scheme in {"http", "https"} and (known or there.hostname in self.hosts)
+
+
+def _place(url: SplitResult) -> tuple[str, int]:
+    return url.hostname or "", url.port or (80 if url.scheme == "http" else 443)

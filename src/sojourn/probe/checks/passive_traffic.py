@@ -11,9 +11,8 @@ from sojourn.probe.examination import Examination
 from sojourn.probe.lasting import AFTER, idle
 from sojourn.probe.visitor import Page, Visitor
 
-_BY_ITSELF = re.compile(
-    r"""["'](/?[\w/.-]*(?:poll|heartbeat|\bping|\bstate\b|\bstatus\b|unread|notifications?|updates?)[\w/.-]*)["']"""
-)
+_QUOTED = re.compile(r"""["']([\w/.-]{1,200})(?=["'])""")
+_BY_ITSELF = re.compile(r"poll|heartbeat|\bping|\bstate\b|\bstatus\b|unread|notification|update")
 _ON_PURPOSE = re.compile(r"keep|extend|renew|refresh|stay|log-?out|sign-?out|\.(js|css|png|svg|html?)$", re.IGNORECASE)
 
 
@@ -66,7 +65,8 @@ def _found(examination: Examination, visitor: Visitor) -> list[str]:
 
 def asked_for(text: str) -> list[str]:
     """Addresses in a page that look as if its scripts ask for them all the time, and not in order to stay signed in."""
-    return [each for each in dict.fromkeys(_BY_ITSELF.findall(text)) if "/" in each and not _ON_PURPOSE.search(each)]
+    found = [each for each in dict.fromkeys(_QUOTED.findall(text)) if _BY_ITSELF.search(each)]
+    return [each for each in found if "/" in each and not _ON_PURPOSE.search(each)]
 
 
 CHECK = Check(

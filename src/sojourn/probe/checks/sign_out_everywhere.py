@@ -2,13 +2,11 @@
 
 from urllib.parse import urljoin, urlsplit
 
-from bs4 import BeautifulSoup
-
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
-from sojourn.probe.pages import addresses
+from sojourn.probe.pages import addresses, parsed
 from sojourn.probe.tour import is_html, path, toured
 from sojourn.probe.visitor import Page
 from sojourn.probe.wording import SIGN_OUT
@@ -35,7 +33,7 @@ def has_way_out(page: Page, known: str) -> bool:
     """Whether a page leads to the path `known` to sign out, or has a link, a button or a form that says so."""
     if known.strip("/") and any(urlsplit(urljoin(page.url, each)).path == known for each in addresses(page)):
         return True
-    soup = BeautifulSoup(page.text, "html.parser")
+    soup = parsed(page)
     for tag in soup.find_all(["a", "button", "form", "input"]):
         said = " ".join([tag.get_text(" "), *(str(tag.get(each) or "") for each in ("value", "title", "aria-label"))])
         leads = " ".join(str(tag.get(each) or "") for each in ("href", "action", "formaction"))
