@@ -81,7 +81,7 @@ def disabled(admin: Visitor, switch: Switch, examination: Examination) -> Iterat
         examination.network.extend(60)
         try:
             switch.set(admin, enabled=True)
-        except (Exception, KeyboardInterrupt):  # whatever it is: what is not restored must be told
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001  # what is not restored must be told, whatever it was
             raise NotRestored(
                 f"THE ACCOUNT {examination.profile.account.name} MAY BE DISABLED STILL: it was disabled, and could not "
                 f"be enabled again at {switch.url}"

@@ -25,6 +25,8 @@ def _look(examination: Examination) -> Verdict:
         each for page in examination.survey.signed_in for each in page.chain if urlsplit(each.url).hostname == host
     ]
     said = [(each, each.header(HEADER)) for each in answers if each.url.startswith("https:")]
+    if not said:
+        raise NotTestable(f"No answer of the sign-in came from {host} over TLS")
     telling = [(each, text) for each, text in said if text]
     if not telling:
         return failed("No answer of the sign-in has the header Strict-Transport-Security", [each for each, _ in said])

@@ -24,6 +24,10 @@ def _look(examination: Examination) -> Verdict:
     attempt = examination.attempt(victim, meanwhile=elsewhere)
     signed_in, page = examination.look(victim)
     evidence = (*attempt.pages[-1].chain, page.exchange)
+    if not signed_in and attempt.pages[-1].status >= 500:
+        raise NotTestable(
+            f"The sign-in from another site was answered {attempt.pages[-1].status}: it was not looked at"
+        )
     if signed_in:
         return failed("A page of another site can sign a browser in, into the attacker's own account", evidence)
     return passed("A sign-in that another site's page sends is not admitted", evidence)

@@ -36,7 +36,9 @@ def _look(examination: Examination) -> Verdict:
             return failed(f"An id with {name} writes headers into the answer of {path(mark.url)}", evidence)
         if page.status >= 500:
             return failed(f"{path(mark.url)} answers {page.status} to an id that is {name}", evidence)
-        if mark.shows(page):
+        if mark.shows(page) is None:
+            silent.append(name)
+        elif mark.shows(page):
             return failed(f"An id that is {name} opens {path(mark.url)}", evidence)
     after = as_stranger(examination)
     if after.status != control.status:
@@ -45,7 +47,7 @@ def _look(examination: Examination) -> Verdict:
         raise NotTestable("No request with a malformed id was answered")
     return passed(
         f"{len(ODD)} malformed ids are refused without a fault",
-        details=[f"Not answered at all: an id that is {name}" for name in silent],
+        details=[f"Not answered, or not looked at: an id that is {name}" for name in silent],
     )
 
 

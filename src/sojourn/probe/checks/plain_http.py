@@ -18,9 +18,8 @@ STEPS = 4
 
 def _look(examination: Examination) -> Verdict:
     url = _without_tls(examination)
-    try:
-        chain = _follow(examination, url)
-    except Unreachable:
+    chain = _follow(examination, url)
+    if not chain:
         return passed(f"Nothing answers at {urlsplit(url).netloc} without TLS")
     last, names = chain[-1], examination.survey.carriers
     given = [each for each in chain if any(cookie.name in names and cookie.value for cookie in each.set_cookies)]
@@ -30,7 +29,7 @@ def _look(examination: Examination) -> Verdict:
         return failed(f"{given[0].url} gives a session without TLS", chain)
     if last.is_redirect and urljoin(last.url, last.header("location")).startswith("https:"):
         return passed("Without TLS there is nothing but the way to https", chain)
-    if last.status >= 400 and last.status != examination.visitor().get(examination.survey.login_url).status:
+    if 400 <= last.status < 500 and last.status != examination.visitor().get(examination.survey.login_url).status:
         return passed(f"Without TLS the login page is refused: {last.status}", chain)
     return warned(f"{last.url} answers {last.status} without TLS, and does not lead to https", chain)
 
@@ -53,7 +52,10 @@ def _without_tls(examination: Examination) -> str:
 def _follow(examination: Examination, url: str) -> list[Exchange]:
     stranger, chain = examination.visitor(), list[Exchange]()
     while len(chain) < STEPS:
-        chain.append(stranger.get(url, follow=False).exchange)
+        try:
+            chain.append(stranger.get(url, follow=False).exchange)
+        except Unreachable:
+            break
         url = urljoin(url, chain[-1].header("location"))
         if not (chain[-1].is_redirect and url.startswith("http:") and examination.profile.may_ask(url)):
             break

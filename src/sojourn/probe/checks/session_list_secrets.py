@@ -4,13 +4,16 @@ from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
-from sojourn.probe.revoking import revocation
+from sojourn.probe.forged import values
+from sojourn.probe.revoking import LEAST, revocation
 
 
 def _look(examination: Examination) -> Verdict:
     seen = revocation(examination)
     if seen.listing is None or not seen.listing.shows_other:
         raise NotTestable("No list of sessions was found (`url` under [sessions] in the profile names it)")
+    if not seen.secrets and all(len(each) < LEAST for each in values(examination, examination.survey.visitor)):
+        raise NotTestable("What carries the session is too short to be looked for: it could be there by chance")
     if seen.secrets:
         return failed(
             f"{seen.listing.url} holds what carries a session: {', '.join(seen.secrets)}", (seen.listing.both.exchange,)

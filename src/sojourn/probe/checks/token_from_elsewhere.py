@@ -35,6 +35,8 @@ def _look(examination: Examination) -> Verdict:
                     f"The token opens {path(mark.url)} without a cookie, {way}",
                     (*control.chain, *other.chain, *page.chain),
                 )
+    if not examination.is_signed_in(visitor):
+        raise NotTestable("The session ended while its token was tried elsewhere, so its refusal tells nothing")
     return passed(f"The token opens nothing {', '.join(WAYS)}: {path(mark.url)} was tried")
 
 

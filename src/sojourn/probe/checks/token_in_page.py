@@ -15,6 +15,8 @@ def _look(examination: Examination) -> Verdict:
     if not tour.tokens:
         raise NotTestable("No value was seen that carries the session and is long enough to be looked for")
     pages = tour.pages if tour.visitor.bearer else (*tour.signing_in, *tour.pages)
+    if not pages:
+        raise NotTestable("No page was opened that could hold the token")
     for page in pages:
         for exchange in page.chain:
             if _holds(exchange, tour):

@@ -2,6 +2,7 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
+from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
 from sojourn.probe.forged import as_stranger, bringing, values
 from sojourn.probe.pages import forms
@@ -18,6 +19,8 @@ def _look(examination: Examination) -> Verdict:
         return failed(
             f"{path(mark.url)} answers {page.status} to an id that was never issued", (*control.chain, *page.chain)
         )
+    if mark.shows(page) is None:
+        raise NotTestable(f"{path(mark.url)} answers {page.status} to an id that was never issued, which tells nothing")
     if mark.shows(page):
         return failed(f"An id that was never issued opens {path(mark.url)}", (*control.chain, *page.chain))
     refused = f"An id that was never issued does not open {path(mark.url)}"
