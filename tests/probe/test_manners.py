@@ -144,3 +144,11 @@ def test_an_account_that_stays_disabled_is_told_whatever_kept_it(fault: type[Bas
     undone = disabling.disabled(cast("Any", None), switch, examined())
     with pytest.raises(NotRestored, match="MAY BE DISABLED STILL"), undone:
         pass
+
+
+def test_the_texts_of_answers_are_not_kept_for_the_whole_audit() -> None:
+    network = Network(Profile("https://app.example", ANN))
+    network.exchanges.append(answer("https://app.example/", ("Set-Cookie", "sid=1"), body="x" * 1_000))
+    network.forget_bodies()
+    (kept,) = network.exchanges
+    assert (kept.body, [each.value for each in kept.set_cookies]) == ("", ["1"])

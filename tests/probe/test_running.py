@@ -11,6 +11,7 @@ from sojourn.probe import surveying
 from sojourn.probe.answers import Answer, Severity, Verdict, passed
 from sojourn.probe.check import Check
 from sojourn.probe.clock import Clock
+from sojourn.probe.errors import Endless
 from sojourn.probe.examination import Examination
 from sojourn.probe.report import Finding, Report
 from sojourn.probe.running import audit
@@ -60,6 +61,18 @@ def test_a_check_that_breaks_is_not_testable_and_the_audit_goes_on() -> None:
     assert (broken.answer, other.answer) == (Answer.NOT_TESTABLE, Answer.PASS)
     assert broken.summary == "The probe itself failed here: KeyError. Please report it."
     assert open_sessions(site) == 0
+
+
+def test_neither_what_a_check_says_nor_why_it_could_not_be_made_shows_a_one_time_ticket() -> None:
+    def says(_: Examination) -> Verdict:
+        return passed("It led to /x?ticket=k3-9dR2p", details=["and to /y?code=k3-9dR2p"])
+
+    def fails(_: Examination) -> Verdict:
+        raise Endless("https://app.example/x?token=k3-9dR2p redirects")
+
+    report = run([made(says), made(fails)])
+    assert [each.answer for each in report.findings] == [Answer.PASS, Answer.NOT_TESTABLE]
+    assert "k3-9dR2p" not in repr(report.findings)
 
 
 def test_an_interrupted_audit_reports_what_it_found_and_signs_out() -> None:

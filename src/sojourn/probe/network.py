@@ -4,6 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlencode, urlsplit
 
@@ -65,6 +66,11 @@ class Network:
         with self._lock:
             self.exchanges.append(exchange)
         return exchange
+
+    def forget_bodies(self) -> None:
+        """Drop the texts of all answers up to now, which together would be without bound; the rest is kept."""
+        with self._lock:
+            self.exchanges = [replace(each, body="") if each.body else each for each in self.exchanges]
 
     def extend(self, seconds: float) -> None:
         """Leave at least so much time from now on: for signing out, when the audit's own time is over."""

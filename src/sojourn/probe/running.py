@@ -67,7 +67,7 @@ def audit(
                 try:
                     findings.append(_run(check, examination, masker))
                 except (LockedOut, OutOfTime, NotRestored) as stop:
-                    stopped = f"Stopped at {check.id}: {masker.mask(str(stop))}"
+                    stopped = f"Stopped at {check.id}: {masker.mask_data(str(stop))}"
                     break
                 if watcher:
                     watcher.ends(findings[-1])
@@ -85,8 +85,8 @@ def audit(
             account=profile.account.name,
             began=began,
             seconds=clock.now() - start,
-            login=masker.mask(found.login.describe()),
-            marks=tuple(masker.mask(mark.describe()) for mark in found.marks),
+            login=masker.mask_data(found.login.describe()),
+            marks=tuple(masker.mask_data(mark.describe()) for mark in found.marks),
             findings=tuple(findings),
             stopped=stopped,
             requests=len(network.exchanges),
@@ -143,15 +143,17 @@ def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
     examination.sign_out_of_all()
     for exchange in examination.network.exchanges[seen:]:
         masker.learn_from(exchange)
-    return Finding(
+    found = Finding(
         check,
         verdict.answer,
-        masker.mask(verdict.summary),
-        tuple(masker.mask(each) for each in verdict.details),
+        masker.mask_data(verdict.summary),
+        tuple(masker.mask_data(each) for each in verdict.details),
         masker.show_all(verdict.evidence),
         examination.budget.spent - spent,
         examination.clock.now() - start,
     )
+    examination.network.forget_bodies()
+    return found
 
 
 _GIVEN: dict[Need, Callable[[Profile], object]] = {

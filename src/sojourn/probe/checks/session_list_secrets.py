@@ -25,7 +25,7 @@ CHECK = Check(
     id="session-list-secrets",
     title="The list of sessions shows no token",
     severity=Severity.HIGH,
-    references=("ASVS 5.0 14.2.1", "WSTG-SESS-04", "CWE-522"),
+    references=("ASVS 5.0 14.2.1", "ASVS 5.0 14.2.6", "WSTG-SESS-04", "CWE-522"),
     does="Looks for the values that carry either browser's session in the page that lists the sessions.",
     advice="Name sessions by an id of their own that opens nothing, never by the token or the session's key: whoever "
     "reads the page, its source or a log of its addresses would have every session in it.",
