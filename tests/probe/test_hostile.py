@@ -149,5 +149,25 @@ def test_an_error_shows_no_secret_though_the_application_puts_it_into_an_address
     assert not any(each in told for each in ("horse", "k3-9dR2p")), told
 
 
+def test_a_sign_in_that_leads_to_a_host_nobody_named_is_signed_out_of() -> None:
+    plain = Plain()
+
+    def leading_off(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]]) -> None:
+            signs_in = (environ["REQUEST_METHOD"], environ["PATH_INFO"]) == ("POST", "/login")
+            off = [
+                ("Location", "https://elsewhere.invalid/") if name == "Location" else (name, value)
+                for name, value in headers
+            ]
+            start_response(status, off if signs_in else headers)
+
+        return plain(environ, start)
+
+    with serving(leading_off) as site, pytest.raises(OffLimits):
+        audit(site.profile(), all_checks())
+    assert any(plain.issued), "somebody was signed in"
+    assert not [each for each in plain.sessions.values() if each.user]
+
+
 def wrong(site: Site) -> Profile:
     return replace(site.profile(), account=Account("ann", Secret("not " + PASSWORD)))

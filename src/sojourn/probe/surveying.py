@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
+from sojourn.probe.crawling import walk
 from sojourn.probe.errors import CannotSignIn, LockedOut
 from sojourn.probe.examination import Budget
-from sojourn.probe.leaving import find_logout, leave
+from sojourn.probe.leaving import find_logout, leave, ways_out
 from sojourn.probe.lockout import sign_of_lockout
 from sojourn.probe.login_finding import find_login
 from sojourn.probe.login_form import login_form
@@ -31,7 +33,11 @@ def survey(network: Network, budget: Budget) -> Survey:
     login, login_url = find_login(network)
     budget.spend()
     visitor = Visitor(network)
-    pages = tuple(login.begin(visitor, network.profile.account)())
+    try:
+        pages = tuple(login.begin(visitor, network.profile.account)())
+    except BaseException:  # it may have been admitted all the same, and led to where the probe does not go
+        _leave_from_the_front(network, visitor)
+        raise
     kept = visitor.twin()
     try:
         return _look_around(network, login, login_url, visitor, pages)
@@ -39,6 +45,17 @@ def survey(network: Network, budget: Budget) -> Survey:
         network.extend(60)
         leave(network, kept, pages)
         raise
+
+
+def _leave_from_the_front(network: Network, visitor: Visitor) -> None:
+    """Sign out by the first page with a way to do so, from the front page on; who has no cookie is not signed in."""
+    if visitor.bearer or any(True for _ in visitor.jar):
+        network.extend(60)
+        starts = [network.profile.url(each) for each in ("", *network.profile.protected)]
+        for page in islice(walk(network, visitor.twin(), starts), 5):
+            if network.profile.logout or any(True for _ in ways_out(page)):
+                leave(network, visitor, (page,))
+                return
 
 
 def _look_around(network: Network, login: Login, login_url: str, visitor: Visitor, pages: tuple[Page, ...]) -> Survey:

@@ -19,7 +19,7 @@ _PERSONAL = re.compile(
 )
 """Names of claims that say something of a person."""
 _YEAR = 31_536_000
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,255}\.[\w.-]+")
 
 
 def _look(examination: Examination) -> Verdict:
