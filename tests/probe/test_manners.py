@@ -61,6 +61,18 @@ def test_a_target_with_a_password_in_it_is_refused() -> None:
         Profile("https://:secret@app.example", ANN)
 
 
+@pytest.mark.parametrize("times", [{"max_time": float("nan")}, {"answer_time": float("inf")}, {"pause": float("nan")}])
+def test_times_that_would_bound_nothing_are_refused(times: dict[str, float]) -> None:
+    with pytest.raises(WrongProfile):
+        Profile("https://app.example", ANN, **times)  # type: ignore[arg-type]  # times only
+
+
+@pytest.mark.parametrize("ca", ["there/is/no/such/file.pem", __file__])
+def test_an_authority_that_is_none_is_told_as_wrong_use(ca: str) -> None:
+    with pytest.raises(WrongProfile, match="certificate authority"):
+        Network(Profile("https://app.example", ANN, ca=ca))
+
+
 def test_what_is_said_of_an_address_never_holds_the_password_in_it() -> None:
     network = Network(Profile("https://app.example", ANN))
     with pytest.raises(OffLimits) as told:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from sojourn.probe.decoding import ACCEPTED, Unpacking
-from sojourn.probe.errors import OffLimits, OutOfTime, Unreachable
+from sojourn.probe.errors import OffLimits, OutOfTime, Unreachable, WrongProfile
 from sojourn.probe.exchange import Exchange
 from sojourn.probe.profile import Profile
 
@@ -32,7 +32,10 @@ class Network:
         self._clock = clock
         self._ends = clock() + profile.max_time
         self._lock = threading.Lock()
-        self._tls = ssl.create_default_context(cafile=profile.ca or None)
+        try:
+            self._tls = ssl.create_default_context(cafile=profile.ca or None)
+        except OSError as error:  # an SSLError is one, too
+            raise WrongProfile(f"{profile.ca} holds no certificate authority: {error.strerror or error}") from None
         self._client = self._connect()
 
     def send(

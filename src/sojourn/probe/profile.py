@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from sojourn.probe.errors import WrongProfile
@@ -89,7 +90,8 @@ class Profile:
             raise WrongProfile("max_sign_ins is at least 1")
         if self.logout_method not in METHODS:
             raise WrongProfile(f"logout_method is {self.logout_method!r}; write one of {', '.join(METHODS)}")
-        if min(self.pause, self.wait) < 0 or min(self.max_time, self.answer_time) <= 0:
+        times = (self.pause, self.wait, self.max_time, self.answer_time)
+        if not all(map(isfinite, times)) or min(times) < 0 or not (self.max_time and self.answer_time):
             raise WrongProfile("pause and wait are at least 0 seconds, max_time and answer_time are more than 0")
 
     @property
