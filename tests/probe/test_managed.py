@@ -114,7 +114,8 @@ def test_no_report_has_the_new_password(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_administrator_who_could_not_come_back_disables_nothing() -> None:
     site = Managed()
     with serving(site) as served:
-        (found,) = audit(served.profile(admin=Account(plain.USER, Secret(plain.PASSWORD))), [DISABLED]).findings
+        itself = Account(plain.USER, Secret(plain.PASSWORD))
+        (found,) = audit(served.profile(admin=itself, changes=True), [DISABLED]).findings
     assert found.answer is Answer.NOT_TESTABLE
     assert "the account itself" in found.summary
     assert not site.saved
@@ -157,3 +158,12 @@ def _examination(**extra: dict):  # as much of one as is looked at
         profile = Profile("https://app.example", Account("ann", Secret("-")), extra=extra)
 
     return Examination()
+
+
+def test_without_leave_to_change_the_account_nobody_is_disabled() -> None:
+    site = Managed()
+    with serving(site) as served:
+        (found,) = audit(served.profile(admin=ROOT), [DISABLED]).findings
+    assert found.answer is Answer.NOT_TESTABLE
+    assert "--changes" in found.summary
+    assert not site.saved

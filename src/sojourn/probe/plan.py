@@ -21,8 +21,9 @@ def plan(profile: Profile, checks: Sequence[Check]) -> Iterator[str]:
         )
     else:
         yield f"It would sign in up to {sign_ins} times, {profile.pause:g} seconds apart, and sign out again of all."
+    as_admin = ", disable the account and enable it again" if profile.admin else ""
     yield (
-        "It would change the account's password, and change it back."
+        f"It would change the account's password and change it back{as_admin}."
         if profile.changes
         else "It would change nothing of the account (--changes would)."
     )

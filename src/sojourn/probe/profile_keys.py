@@ -162,6 +162,11 @@ KEYS = (
         "manners", "max_time", Kind.SECONDS, "For how long the audit may take, without the waiting that `wait` allows."
     ),
     Key("manners", "wait", Kind.SECONDS, "For how long it may wait to see timeouts."),
-    Key("manners", "changes", Kind.FLAG, "Whether it may change the account's password, and change it back."),
+    Key(
+        "manners",
+        "changes",
+        Kind.FLAG,
+        "Whether it may change the password (with `[admin]`: disable the account), and change it back.",
+    ),
 )
 """Every key that the probe itself reads."""

@@ -41,5 +41,5 @@ CHECK = Check(
     "not enough: a session that was only kept out comes back to life with the account, whoever may have stolen it.",
     sign_ins=3,
     look=_look,
-    needs=frozenset({Need.ADMIN}),
+    needs=frozenset({Need.ADMIN, Need.CHANGES}),
 )
