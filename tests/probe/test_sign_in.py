@@ -138,8 +138,3 @@ def test_a_step_that_cannot_be_done_is_told(steps_site: Site, steps: str, said: 
     with pytest.raises(CannotSignIn) as told, examined(profile):
         pass
     assert said in str(told.value)
-
-
-def test_a_real_browser_is_not_promised_in_silence(steps_site: Site) -> None:
-    with pytest.raises(CannotSignIn, match="not there yet"), examined(steps_site.profile(browser=True)):
-        pass

@@ -1,7 +1,7 @@
 """What a check is given: visitors, sign-ins within the budget, and what is known of the application."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -162,6 +162,15 @@ class Examination:
     def token(self, visitor: Visitor) -> str:
         """What carries this browser's session: its cookies' values, or the bearer token. "" for nothing."""
         return visitor.bearer or "; ".join(visitor.jar.value(name) for name in self.survey.carriers)
+
+    def web_storage(self, visitor: Visitor) -> Mapping[str, str]:
+        """What localStorage and sessionStorage held once this browser had signed in, by key.
+
+        Raises NotTestable where no real browser has signed in.
+        """
+        if visitor.storage is None:
+            raise NotTestable("No real browser has signed in (--browser)")
+        return visitor.storage
 
     def with_token(self, visitor: Visitor, values: Sequence[str]) -> Visitor:
         """A twin that carries other values: one for each carrier, or one for the bearer token."""

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from sojourn.probe.errors import CannotSignIn, OffLimits
+from sojourn.probe.chromium import Chromium
+from sojourn.probe.errors import CannotSignIn, OffLimits, WrongProfile
+from sojourn.probe.login_browser import BrowserLogin
 from sojourn.probe.login_form import FormLogin, login_form, name_form, why_not
 from sojourn.probe.login_steps import StepsLogin
 from sojourn.probe.network import Network
-from sojourn.probe.pages import links
+from sojourn.probe.pages import asks_password, is_scripted, links
 from sojourn.probe.survey import Login
 from sojourn.probe.visitor import Page, Visitor
 from sojourn.probe.wording import REGISTER, SIGN_IN
@@ -24,10 +26,7 @@ def find_login(network: Network) -> tuple[Login, str]:
     """The way to sign in, and where it is. Raises CannotSignIn with the pages that were tried."""
     profile = network.profile
     if profile.browser:
-        raise CannotSignIn(
-            "Signing in with a real browser is not there yet: without --browser, `[[login.steps]]` in the profile says "
-            "what the script of the page sends"
-        )
+        return _in_a_browser(network)
     if profile.steps:
         steps = StepsLogin(profile.steps, profile.bearer)
         return steps, profile.url(profile.login or steps.steps[0].url)
@@ -49,6 +48,38 @@ def find_login(network: Network) -> tuple[Login, str]:
     which = tried[0] if profile.login else "the last of them"
     where = ", ".join(dict.fromkeys(tried[:6])) + (" and elsewhere" if len(tried) > 6 else "")
     raise CannotSignIn(f"No way to sign in on {where}: {which} {why}; --login names the page")
+
+
+def _in_a_browser(network: Network) -> tuple[Login, str]:
+    """The page that a real browser opens: named, or the first that has a form or is built by scripts."""
+    profile = network.profile
+    if any(step.json or step.keep for step in profile.steps):
+        raise WrongProfile(
+            "A real browser fills in what can be seen on a page: without --browser go steps with `json` or `keep`"
+        )
+    chromium = Chromium()
+    network.closing.callback(chromium.close)
+    named = profile.login or (profile.steps[0].url if profile.steps else "")
+    url = profile.url(named) if named else _with_scripts(network)
+    return BrowserLogin(chromium, url, profile.steps), url
+
+
+def _with_scripts(network: Network) -> str:
+    """Raises CannotSignIn where there is none. The front page comes last, unless it asks for a password itself."""
+    home, off_limits = network.profile.url(""), None
+    for url in dict.fromkeys(_candidates(network)):
+        try:
+            page = Visitor(network).get(url)
+        except OffLimits as error:
+            off_limits = off_limits or error
+            continue
+        if page.status < 400 and (asks_password(page) or name_form(page) or (url != home and is_scripted(page))):
+            return url
+    if off_limits is not None:
+        raise off_limits
+    if is_scripted(Visitor(network).get(home)):
+        return home
+    raise CannotSignIn(f"No page to sign in on was found at {home}; --login names it")
 
 
 def _candidates(network: Network) -> Iterator[str]:

@@ -96,7 +96,7 @@ def fill(form: Form, account: Account) -> dict[str, str]:
         raise CannotSignIn(f"The form at {form.url} asks for a captcha: the application has to spare the test account")
     unwanted = {each.name for each in form.named("checkbox") if REMEMBER.search(f"{each.name} {each.hint}")}
     filled = {name: value for name, value in form.pressing(SIGN_IN).items() if name not in unwanted}
-    chosen = max(typed, key=_is_the_name, default=None)
+    chosen = max(typed, key=name_likeness, default=None)
     if chosen is not None:
         filled[chosen.name] = account.name
     for each in form.passwords:
@@ -104,7 +104,8 @@ def fill(form: Form, account: Account) -> dict[str, str]:
     return filled
 
 
-def _is_the_name(field: Field) -> int:
+def name_likeness(field: Field) -> int:
+    """How plain it is that the account's name belongs into a field; 0 where nothing says so."""
     if "username" in field.autocomplete or "email" in field.autocomplete:
         return 3
     about = f"{field.name} {field.hint}".lower()

@@ -32,8 +32,7 @@ class StepsLogin:
         Raises CannotSignIn where a form or a value to keep is not there.
         """
         walk = _Walk(visitor, account)
-        secret = [number for number, step in enumerate(self.steps) if _is_secret(step)]
-        last = secret[-1] if secret else len(self.steps) - 1
+        last = last_secret(self.steps)
         for step in self.steps[:last]:
             walk.prepare(step)()
         send = walk.prepare(self.steps[last])
@@ -47,6 +46,23 @@ class StepsLogin:
             return walk.pages
 
         return finish
+
+
+def last_secret(steps: Sequence[Step]) -> int:
+    """The number of the step that sends the last secret; the last of all where none sends one."""
+    secret = [number for number, step in enumerate(steps) if _is_secret(step)]
+    return secret[-1] if secret else len(steps) - 1
+
+
+def filled(text: str, known: Mapping[str, str]) -> str:
+    """The text with what stands in braces put in. Raises CannotSignIn for a name that no step has kept."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in known:
+            raise CannotSignIn(f"{found[0]} in the profile stands for nothing: no step before keeps it")
+        return known[found[1]]
+
+    return re.sub(r"\{(\w+)\}", value, text)
 
 
 def _is_secret(step: Step) -> bool:
@@ -77,15 +93,9 @@ class _Walk:
         return lambda: self.pages.extend(settle(self.visitor, submit(self.visitor, page, form, sent)))
 
     def filled(self, text: str) -> str:
-        """The text with what stands in braces put in. Raises CannotSignIn for a name that no step has kept."""
+        """The text with what is known by now put in."""
         known = {"user": self.account.name, "password": self.account.password.reveal(), **self.kept}
-
-        def value(found: re.Match[str]) -> str:
-            if found[1] not in known:
-                raise CannotSignIn(f"{found[0]} in the profile stands for nothing: no step before keeps it")
-            return known[found[1]]
-
-        return re.sub(r"\{(\w+)\}", value, text)
+        return filled(text, known)
 
     def _send_json(self, step: Step, values: Mapping[str, str]) -> None:
         headers = {"Accept": "application/json", **csrf_headers(self.visitor, self.pages[-1] if self.pages else None)}

@@ -145,6 +145,8 @@ def _candidates(network: Network, pages: Sequence[Page]) -> Iterator[str]:
         yield from (profile.url(each) for each in profile.protected)
         return
     yield pages[-1].url
+    if profile.browser:  # its scripts have asked for what only somebody who is signed in gets
+        yield from (page.url for page in reversed(pages) if page.exchange.method == "GET")
     yield profile.url("")
     yield from (url for url, text in links(pages[-1]) if only_leads(url, text))
     yield from (profile.url(each) for each in USUAL)

@@ -4,6 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlencode, urlsplit
@@ -18,6 +19,8 @@ from sojourn.probe.profile import Profile
 MAX_BODY = 1_000_000
 """Bytes of an answer that are read; what comes after is cut off."""
 
+USER_AGENT = "Mozilla/5.0 (compatible; sojourn-probe)"
+"""Of whoever says nothing else."""
 
 Fields = Mapping[str, str | list[str]]
 """What a form sends; several values for a name that was chosen several times."""
@@ -29,6 +32,8 @@ class Network:
     def __init__(self, profile: Profile, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.profile = profile
         self.exchanges: list[Exchange] = []
+        self.closing = ExitStack()
+        """What else is to be closed in the end, such as a real browser."""
         self._clock = clock
         self._ends = clock() + profile.max_time
         self._lock = threading.Lock()
@@ -46,9 +51,12 @@ class Network:
         headers: Mapping[str, str],
         form: Fields | None = None,
         json: str | None = None,
+        raw: str = "",
+        at_most: int = MAX_BODY,
     ) -> Exchange:
-        """Send one request and read its answer; follow nothing, keep no cookie.
+        """Send one request and read its answer, `at_most` so many bytes of it; follow nothing, keep no cookie.
 
+        `raw` is a body of which the headers say what it is. No more than MAX_BODY of an answer is remembered.
         Raises OffLimits where the host is not one of the operator's, Unreachable where no answer comes, OutOfTime when
         the audit's time is over.
         """
@@ -56,18 +64,19 @@ class Network:
             raise OffLimits(f"{_host(url)} is not named: nothing is sent there (--host names it)")
         if self._clock() > self._ends:
             raise OutOfTime(f"The audit has taken {self.profile.max_time:g} seconds (--max-time)")
-        body, sent = "", dict(headers)
+        body, sent = raw, dict(headers)
         began = self._clock()
         try:
             if form is not None:
                 body, sent["Content-Type"] = urlencode(form, doseq=True), "application/x-www-form-urlencoded"
             elif json is not None:
                 body, sent["Content-Type"] = json, "application/json"
-            exchange = self._read(method, url, sent, body, began)
+            exchange = self._read(method, url, sent, body, began, at_most)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, RuntimeError) as error:  # the last two: cut off
             raise Unreachable(f"{method} {_bare(url)}: {type(error).__name__}") from None  # its text may show a token
         with self._lock:
-            self.exchanges.append(exchange)
+            is_long = len(exchange.body) > MAX_BODY
+            self.exchanges.append(replace(exchange, body=exchange.body[:MAX_BODY], cut=True) if is_long else exchange)
         return exchange
 
     def forget_bodies(self) -> None:
@@ -84,22 +93,27 @@ class Network:
         self._ends += seconds
 
     def close(self) -> None:
-        """Give the connections back."""
-        self._client.close()
+        """Give the connections back, and close what else was opened."""
+        try:
+            self.closing.close()
+        finally:
+            self._client.close()
 
-    def _read(self, method: str, url: str, headers: dict[str, str], body: str, began: float) -> Exchange:
+    def _read(self, method: str, url: str, headers: dict[str, str], body: str, began: float, at_most: int) -> Exchange:
         raw = {name.encode(): value.encode() for name, value in headers.items()}  # a cookie may hold more than ASCII
         patience = threading.Timer(2 * self.profile.answer_time, self._cut_off)
         patience.daemon = True
         patience.start()
         try:
-            return self._stream(method, url, raw, body, began)
+            return self._stream(method, url, raw, body, began, at_most)
         finally:
             patience.cancel()
 
-    def _stream(self, method: str, url: str, raw: dict[bytes, bytes], body: str, began: float) -> Exchange:
+    def _stream(
+        self, method: str, url: str, raw: dict[bytes, bytes], body: str, began: float, at_most: int
+    ) -> Exchange:
         with self._client.stream(method, url, headers=raw, content=body.encode() or None) as answer:
-            unpacking = Unpacking(answer.headers.get("content-encoding", ""), MAX_BODY)
+            unpacking = Unpacking(answer.headers.get("content-encoding", ""), at_most)
             for chunk in answer.iter_raw():
                 unpacking.feed(chunk)
                 unpacking.cut = unpacking.cut or self._clock() - began > self.profile.answer_time
@@ -122,7 +136,7 @@ class Network:
             timeout=httpx.Timeout(self.profile.answer_time / 2, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
             headers={
-                "User-Agent": "Mozilla/5.0 (compatible; sojourn-probe)",
+                "User-Agent": USER_AGENT,
                 "Accept-Language": "en",
                 "Accept-Encoding": ACCEPTED,
             },

@@ -109,7 +109,8 @@ KEYS = (
         "login",
         "browser",
         Kind.FLAG,
-        "Whether a real browser signs in, for a login that needs scripts. Not there yet: the audit says so and ends.",
+        "Whether a real browser signs in, for a login that needs scripts. It finds the fields by itself; with steps, "
+        "each fills in the fields that it names and presses the button.",
     ),
     Key(
         "login",

@@ -55,6 +55,8 @@ class Visitor:
         """Sent with every request, over what a browser sends."""
         self.page_of = ""
         """The other site whose page has the browser send its requests, such as `https://other.example`; "" for none."""
+        self.storage: Mapping[str, str] | None = None
+        """What the page it signed in on keeps in web storage, as of then; None where no real browser signed in."""
 
     def twin(self) -> "Visitor":
         """Another browser with the very same cookies and token: what somebody has who stole them, or kept them."""

@@ -31,6 +31,8 @@ REGISTER = _any(
 )
 FORGOTTEN = _any(r"forgot|reset|recover|vergessen|zurücksetzen|oublié|olvid|recuperar|dimenticat|vergeten")
 SEARCH_OR_NEWS = _any(r"search|suche|recherche|buscar|newsletter|subscri|abonn|comment|contact|kontakt")
+ELSEWHERE = _any(r"\b(with|via|using|mit|über|avec|con|com|met)\b|\bsso\b|passkey")
+"""On a button: it signs in by another site, or without a password."""
 REMEMBER = _any(r"remember|persist|keep|stay|trust|merken|bleiben|souvenir|recordar|ricord|onthoud")
 CAPTCHA = _any(r"captcha")
 HARMS = _any(

@@ -11,6 +11,8 @@ from sojourn.probe.forging import ELSEWHERE
 
 def _look(examination: Examination) -> Verdict:
     sent = [each for page in examination.survey.signed_in for each in page.chain if each.method != "GET"]
+    if examination.profile.browser:
+        raise NotTestable("A real browser signs in: what its scripts add, another site could perhaps not send")
     if not sent:
         raise NotTestable("A script signs in here: what another site could send in its place is not known")
     if any(_asks_first(each) for each in sent):
