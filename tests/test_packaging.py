@@ -26,7 +26,18 @@ NEED_AN_EXTRA = (
     # What talks to servers needs the extra redis; all else of that store explains itself without it.
     *(
         f"sojourn.stores.redis.{name}."
-        for name in ("aio", "async_servers", "dispatch", "examine", "journey", "moves", "replies", "servers", "sync")
+        for name in (
+            "aio",
+            "async_servers",
+            "dispatch",
+            "examine",
+            "journey",
+            "moves",
+            "replies",
+            "servers",
+            "sync",
+            "waiting",
+        )
     ),
     "sojourn.telemetry.otel.",
     "sojourn.server.console",

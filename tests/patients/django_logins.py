@@ -28,6 +28,7 @@ _TEMPLATES = {
         "<form method='post'>{% csrf_token %}{{ form.as_p }}<input type='submit' value='Log in'>"
         "<input type='hidden' name='next' value='{{ next }}'></form>"
     ),
+    "home.html": "<h1>Welcome</h1>{% for message in messages %}<p>{{ message }}</p>{% endfor %}",
     "report.html": (
         "<h1>The report of {{ user.username }}</h1><form method='post' action='{% url 'logout' %}'>{% csrf_token %}"
         "<button>Log out</button></form>"
@@ -59,6 +60,7 @@ def _configure(folder: Path) -> None:
         EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend",
         ACCOUNT_ADAPTER=f"{__name__}.adapter",
         ACCOUNT_EMAIL_VERIFICATION="none",
+        ACCOUNT_RATE_LIMITS=False,  # thirty sign-ins a minute, which an audit may reach or not
         INSTALLED_APPS=[
             "django.contrib.admin",
             "django.contrib.auth",
@@ -134,6 +136,7 @@ def __getattr__(name: str) -> object:
     from django.views.generic import TemplateView
 
     return [
+        path("", TemplateView.as_view(template_name="home.html")),
         path("admin/", admin.site.urls),
         path("accounts/", include("django.contrib.auth.urls")),
         path("allauth/", include("allauth.account.urls")),

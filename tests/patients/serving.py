@@ -89,6 +89,8 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 class _Quiet(WSGIRequestHandler):
+    disable_nagle_algorithm = True  # head and body are two writes
+
     def log_message(self, *_: object) -> None:
         pass
 

@@ -28,6 +28,8 @@ class DemoServer(ThreadedWSGIServer):
 class _QuietHandler(WSGIRequestHandler):
     """Says nothing about requests that were answered, whatever the answer: the terminal shows the passwords."""
 
+    disable_nagle_algorithm = True  # head and body are two writes: the second must not wait for the first's receipt
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name it has where it is declared
         """Log nothing."""
 
