@@ -33,6 +33,8 @@ class Patient:
     """The checks whose weakness it has."""
     limit: str = ""
     """What the probe must say of its limit."""
+    either: frozenset[str] = frozenset()
+    """Checks whose answer depends on the moment: they are not counted."""
 
 
 @contextmanager
@@ -64,8 +66,10 @@ KEEPS = {"cookie-lifetime"}
 DJANGO = {*NO_TLS, *NO_LIMIT, *KEEPS, "caches", "clear-site-data", "cookie-prefix"}
 LINK = {"logout-by-get", "logout-message", "login-csrf"}
 """A way out that is a link and says nothing, and a form to sign in with that has no token, as in many a tutorial."""
-IN_THE_COOKIE = {"logout-replay", "token-content", "token-unpredictable", "sign-in-again-renews"}
-"""A session that is the cookie: it cannot be ended, says who one is, and is the same for all of one second."""
+IN_THE_COOKIE = {"logout-replay", "token-content", "sign-in-again-renews"}
+"""A session that is the cookie: it cannot be ended, and says who one is."""
+BY_THE_SECOND = frozenset({"token-unpredictable"})
+"""Such a session is the same for all who begin in one second: an audit on a slow machine may see no two of them."""
 UNLIMITED = "all of them stayed signed in"
 
 GALLERY = {
@@ -92,6 +96,7 @@ GALLERY = {
             {*NO_TLS, *NO_LIMIT, *LINK, *IN_THE_COOKIE, "caches", "clear-site-data", "cookie-prefix", "cookie-samesite"}
         ),
         UNLIMITED,
+        BY_THE_SECOND,
     ),
     "Flask, sessions on the server": Patient(
         partial(_served, partial(flask_form, on_the_server=True)),
@@ -102,6 +107,7 @@ GALLERY = {
         partial(_served, starlette_form),
         frozenset({*NO_LIMIT, *KEEPS, *IN_THE_COOKIE, "caches", "login-csrf", "logout-csrf"}),
         UNLIMITED,
+        BY_THE_SECOND,
     ),
     "Starlette, sessions on the server": Patient(
         partial(_served, partial(starlette_form, on_the_server=True)),
