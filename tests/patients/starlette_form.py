@@ -86,6 +86,7 @@ def _serve(kind: str) -> None:
     # With its protocol named: without it, asyncio leaves Nagle's algorithm on, and every answer takes 40 ms.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
+    listening.listen(128)  # before anybody is told where
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     app: object = application(on_the_server=kind == "twin")
     server = uvicorn.Server(uvicorn.Config(app, log_level="error"))  # type: ignore[arg-type]
