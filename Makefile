@@ -10,8 +10,8 @@ ARGS ?=
 ON_VALKEY := $(patsubst %,tests/django/test_%.py,replay at_the_limit asking pages time endings secrets mail_stories pausing \
   operations commands admin_search dashboard account adoption naming not_me live)
 
-# About half of the tests of the browser.
-SOME_OF_BROWSER := $(wildcard tests/browser/test_[a-e]*.py)
+# The tests of the browser that take about half of its time.
+SOME_OF_BROWSER := $(wildcard tests/browser/test_[a-e]*.py) tests/browser/test_live.py tests/browser/test_refuse.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint unit integration valkey races bench screenshots translations build clean

@@ -16,9 +16,10 @@ from tests.browser.person import IPHONE, LINUX, Person
 from tests.browser.server import Site, running_site
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import APIResponse, Browser, Locator, Page, Route
 
 PRIVATE = "Private to"
+LIVE = "**/live/*"
 PROMISED = 5_000
 """Milliseconds of its own clock within which an open page notices."""
 
@@ -72,6 +73,18 @@ def turn_away(page: Page, state: str) -> None:
     )
 
 
+def hear_after_another(route: Route, told: list[APIResponse]) -> None:
+    """Answer a page as if another had asked just before it: the server's first answer is kept, for that other page."""
+    if "stream" in route.request.headers["accept"]:
+        route.continue_()
+        return
+    answer = route.fetch()
+    if answer.status == 401:
+        told.append(answer)
+        answer = route.fetch()
+    route.fulfill(response=answer)
+
+
 class TestEnded:
     """Somebody signs in elsewhere, and the limit ends the session of an open page."""
 
@@ -104,6 +117,22 @@ class TestEnded:
         person(user_agent=IPHONE).sign_in(user)
         for page in (owner.page, tab):
             over(page).wait_for()
+            page.get_by_text("The new session: Mobile Safari on iOS").wait_for()
+            assert PRIVATE not in page.content()
+
+    def test_a_tab_that_knows_only_that_it_is_over_is_told_why_by_another(self, site: Site, person: People) -> None:
+        user, owner = site.account("end_existing"), person(scripts=True)
+        owner.sign_in(user, "/quiet-report/")
+        tab = owner.tab("/quiet-report/")
+        turn_away(owner.page, "hidden")  # so that it is the tab that asks first
+        told: list[APIResponse] = []
+        tab.route(LIVE, lambda route: hear_after_another(route, told))
+        person(user_agent=IPHONE).sign_in(user)
+        over(tab).wait_for()
+        assert "Mobile Safari" not in over(tab).inner_text()
+        owner.page.route(LIVE, lambda route: route.fulfill(response=told[0]))
+        turn_away(owner.page, "visible")
+        for page in (owner.page, tab):
             page.get_by_text("The new session: Mobile Safari on iOS").wait_for()
             assert PRIVATE not in page.content()
 

@@ -40,6 +40,7 @@
   };
 
   const learn = (state) => {
+    if (over) return; // another tab was faster than this answer
     if (state.account !== account) return finish({ reason: "switched", detail: words.switched }); // another user's
     sid = state.sid;
     if (!state.elsewhere) return;
@@ -130,7 +131,7 @@
     if (!unheard) return;
     const curtain = part("curtain");
     document.body.replaceChildren(root); // nothing is left in the page for anybody to find
-    part("elsewhere").remove();
+    part("elsewhere")?.remove(); // it is gone already where a page that was hidden before is told why
     part("reason").textContent = problem.detail;
     part(problem.reason === "switched" ? "again" : "reload").hidden = true;
     document.title = part("over").textContent; // a title can be private
