@@ -21,6 +21,7 @@ from typing import Any
 import django
 import openapi
 import probing
+from arguments import heard
 from django.conf import settings as django_settings
 from scan import SOURCE, checks, files
 
@@ -285,8 +286,7 @@ def commands() -> str:
     for operation in operations():
         parser = ArgumentParser(add_help=False)
         operation.arguments(parser)
-        heard = parser._actions  # noqa: SLF001  # nothing else lists those of groups, too
-        rows = [f"| {_argument(each)} | {_cell(each.help or '')}{_choices(each)} |\n" for each in heard]
+        rows = [f"| {_argument(each)} | {_cell(each.help or '')}{_choices(each)} |\n" for each in heard(parser)]
         table = "| argument | what it is |\n|---|---|\n" + "".join(rows) if rows else ""
         parts.append(f"\n## {operation.name}\n{operation.help}\n\n{table}")
     return "".join(parts).replace("\n\n\n", "\n\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import Action, ArgumentParser, _ArgumentGroup
+from argparse import Action, ArgumentParser
+
+from arguments import groups, subcommand
 
 from sojourn.cli import probe
 from sojourn.probe.checks import all_checks
@@ -25,20 +27,12 @@ def options() -> str:
     """Every option of the command, in its groups."""
     parser = ArgumentParser()
     probe.add_to(parser.add_subparsers())
-    (commands,) = (each for each in parser._actions if each.choices)  # noqa: SLF001  # nothing else lists them
-    command = dict(commands.choices or {})["probe"]
     parts = []
-    for group in command._action_groups:  # noqa: SLF001
-        rows = [f"| `{_name(each)}` | {each.help} |\n" for each in _actions(group) if each.option_strings]
-        if rows and group.title not in {"options", "positional arguments"}:
-            parts.append(
-                f"\n**{str(group.title).capitalize()}**\n\n| option | what it is |\n|---|---|\n" + "".join(rows)
-            )
+    for title, heard in groups(subcommand(parser, "probe")).items():
+        rows = [f"| `{_name(each)}` | {each.help} |\n" for each in heard if each.option_strings]
+        if rows and title not in {"options", "positional arguments"}:
+            parts.append(f"\n**{title.capitalize()}**\n\n| option | what it is |\n|---|---|\n" + "".join(rows))
     return "".join(parts)
-
-
-def _actions(group: _ArgumentGroup) -> list[Action]:
-    return group._group_actions  # noqa: SLF001
 
 
 def _name(action: Action) -> str:

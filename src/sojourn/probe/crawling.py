@@ -23,7 +23,8 @@ _NO_WORDS = "".join(chr(code) for code in range(128) if not chr(code).isalnum())
 
 def opens(page: Page, url: str) -> bool:
     """Whether a page is there, where it was asked for."""
-    return page.status == 200 and urlsplit(page.url).path == urlsplit(url).path
+    at, asked = urlsplit(page.url), urlsplit(url)
+    return 200 <= page.status < 300 and (at.netloc, at.path) == (asked.netloc, asked.path)
 
 
 def only_leads(url: str, text: str = "") -> bool:

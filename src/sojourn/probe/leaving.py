@@ -29,10 +29,10 @@ class FormLogout:
     def press(self, visitor: Visitor) -> Page:
         """Open the page with the form and send it."""
         page = visitor.get(self.page)
-        for form in forms(page):
-            if (form.url, form.method) == (self.url, self.method):
-                return submit(visitor, page, form, form.pressing(SIGN_OUT))
-        raise NotTestable(f"{self.page} has no form to sign out with")
+        answer = _send_form(visitor, page, self)
+        if answer is None:
+            raise NotTestable(f"{self.page} has no form to sign out with")
+        return answer
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,16 @@ class NamedLogout:
         if self.method == "GET":
             return visitor.get(self.url)
         page = visitor.get(self.page)
-        for form in forms(page):
-            if (form.url, form.method) == (self.url, self.method):
-                return submit(visitor, page, form, form.pressing(SIGN_OUT))
-        return visitor.request(self.method, self.url, headers=csrf_headers(visitor, page))
+        answer = _send_form(visitor, page, self)
+        return answer or visitor.request(self.method, self.url, headers=csrf_headers(visitor, page))
+
+
+def _send_form(visitor: Visitor, page: Page, way: FormLogout | NamedLogout) -> Page | None:
+    """Send the form of a page that goes where this way out goes; None where there is none."""
+    for form in forms(page):
+        if (form.url, form.method) == (way.url, way.method):
+            return submit(visitor, page, form, form.pressing(SIGN_OUT))
+    return None
 
 
 def ways_out(page: Page) -> Iterator[Form | str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from sojourn.probe.crawling import only_leads
+from sojourn.probe.crawling import only_leads, opens
 from sojourn.probe.errors import CannotSignIn, ProbeError
 from sojourn.probe.leaving import ways_out
 from sojourn.probe.network import Network
@@ -63,12 +63,6 @@ class PageMark:
         return self.landmarks <= seen(page, self.url, self.account, self.text)
 
 
-def opened(page: Page, url: str) -> bool:
-    """Whether a page is there, where it was asked for."""
-    at, asked = urlsplit(page.url), urlsplit(url)
-    return 200 <= page.status < 300 and (at.netloc, at.path) == (asked.netloc, asked.path)
-
-
 def seen(page: Page, url: str, account: str, text: str = "") -> frozenset[Landmark]:
     """What a page that was asked for at `url` shows."""
     if page.status in {401, 403} or page.status >= 404:
@@ -76,7 +70,7 @@ def seen(page: Page, url: str, account: str, text: str = "") -> frozenset[Landma
     is_markup = "json" not in page.exchange.header("content-type")
     said = words(page) if is_markup else page.text
     found = {
-        Landmark.OPENS: opened(page, url),
+        Landmark.OPENS: opens(page, url),
         Landmark.NAME: re.search(rf"(?<![\w@]){re.escape(account)}(?!\w)", said, re.IGNORECASE) is not None,
         Landmark.WAY_OUT: is_markup and any(True for _ in ways_out(page)),
         Landmark.NO_PASSWORD: not (is_markup and asks_password(page)),

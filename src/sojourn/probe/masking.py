@@ -80,7 +80,7 @@ class Masker:
     def mask(self, text: str) -> str:
         """`text` without any secret that is known, nor anything else that looks like a token."""
         for pattern, name in self._passwords:
-            text = pattern.sub(lambda _, name=name: name, text)  # type: ignore[misc]
+            text = pattern.sub(name, text)
         text = self._known(text).sub(lambda found: self._forms[found[0]], text)
         # Control characters go as well: what an application says is printed on a terminal.
         return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _TOKEN_LIKE.sub(_token, text))

@@ -3,6 +3,8 @@
 Django hides the values of settings by their names, and this one has an address as its value.
 """
 
+from typing import Any
+
 from django.conf import settings as django_settings
 
 from sojourn.core.errors import ConfigurationError
@@ -24,7 +26,7 @@ class Concealed(str):
 def conceal() -> None:
     """Put the site's addresses of stores into such texts; any other value is left alone."""
     for name in ("STORE", "MOVE_TO"):
-        raw = getattr(django_settings, "SOJOURN", None)
+        raw: Any = getattr(django_settings, "SOJOURN", None)
         written = raw.get(name) if isinstance(raw, dict) else None
         if isinstance(written, str) and ":" in written:
-            django_settings.SOJOURN = {**raw, name: Concealed(written)}  # type: ignore[dict-item]  # a text; the stubs know the values of the tests alone
+            django_settings.SOJOURN = {**raw, name: Concealed(written)}

@@ -16,7 +16,7 @@ REASONS: dict[EndReason, str | Promise] = {
     EndReason.SWITCHED: pgettext_lazy("reason", "Another account signed in"),
     EndReason.INACTIVITY_TIMEOUT: pgettext_lazy("reason", "Not used for too long"),
     EndReason.ABSOLUTE_TIMEOUT: pgettext_lazy("reason", "Reached its longest duration"),
-    EndReason.CARRIER_EXPIRED: pgettext_lazy("reason", "The browser’s sign-in expired"),  # noqa: RUF001  # typography, for people
+    EndReason.CARRIER_EXPIRED: pgettext_lazy("reason", "The browser’s sign-in expired"),
     EndReason.CREDENTIAL_CHANGED: pgettext_lazy("reason", "Password or sign-in data changed"),
     EndReason.DEACTIVATED: pgettext_lazy("reason", "Account deactivated"),
     EndReason.DELETED: pgettext_lazy("reason", "Account deleted"),

@@ -5,10 +5,10 @@ import secrets
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
+from sojourn.probe.crawling import opens
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examination import Examination
 from sojourn.probe.exchange import Exchange
-from sojourn.probe.marking import opened
 from sojourn.probe.tour import path, toured
 from sojourn.probe.visitor import Page, Visitor
 
@@ -41,9 +41,9 @@ def _copied(examination: Examination, visitor: Visitor, pages: tuple[Page, ...])
         fresh, other = (f"{page.url}{'&' if '?' in page.url else '?'}probe={secrets.token_hex(8)}" for _ in range(2))
         mine = visitor.twin().get(fresh)
         theirs = examination.visitor().get(fresh)
-        if opened(mine, fresh) and opened(theirs, fresh):
+        if opens(mine, fresh) and opens(theirs, fresh):
             nobodys = examination.visitor().get(other)
-            if not opened(nobodys, other):
+            if not opens(nobodys, other):
                 return [*mine.chain, *nobodys.chain, *theirs.chain]
     return []
 

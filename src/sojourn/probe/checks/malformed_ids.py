@@ -6,6 +6,7 @@ from sojourn.probe.errors import NotTestable, Unreachable
 from sojourn.probe.examination import Examination
 from sojourn.probe.forged import as_stranger, bringing
 from sojourn.probe.tour import path
+from sojourn.probe.visitor import Visitor
 
 MARKER = "x-sojourn-probe"
 ODD = {
@@ -22,12 +23,16 @@ ODD = {
 """What is brought in place of an id. None of it could do more than to cause a fault."""
 
 
+def _instead(examination: Examination, value: str) -> Visitor:
+    return bringing(examination, lambda _: value)
+
+
 def _look(examination: Examination) -> Verdict:
     mark, control = examination.survey.marks[0], as_stranger(examination)
     silent = []
     for name, value in ODD.items():
         try:
-            page = bringing(examination, lambda _, value=value: value).get(mark.url)  # type: ignore[misc]
+            page = _instead(examination, value).get(mark.url)
         except Unreachable:
             silent.append(name)
             continue

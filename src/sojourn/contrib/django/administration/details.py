@@ -93,7 +93,7 @@ def _facts(session: Session, device_name: str) -> list[Fact]:
         Fact(gettext("Password or other proof last given"), at=moment(session.authenticated)),
         Fact(gettext("Ends without activity after"), _minutes(session.inactivity_timeout)),
         Fact(gettext("Ends at the latest"), at=_moment(session.expires)),
-        Fact(gettext("Django’s session lasts until"), at=_moment(session.carrier_expires)),  # noqa: RUF001  # typography, for people
+        Fact(gettext("Django’s session lasts until"), at=_moment(session.carrier_expires)),
         Fact(gettext("Stays signed in"), gettext("Yes, as its user asked") if session.persistent else gettext("No")),
         Fact(gettext("Signed in by"), " ".join((session.acr, *session.amr)).strip()),
         Fact(gettext("Token renewed, times"), str(session.generation)),

@@ -67,7 +67,7 @@ _SUBJECTS = {
     Kind.SECOND_SESSION: lambda: gettext("Sign-in while another session is open"),
     Kind.EVICTED: lambda: gettext("A session of yours was ended"),
     Kind.REFUSED: lambda: gettext("A sign-in with your password was refused"),
-    Kind.REPEATED: lambda: gettext("Two devices keep ending each other’s sessions"),  # noqa: RUF001  # typography, for people
+    Kind.REPEATED: lambda: gettext("Two devices keep ending each other’s sessions"),
 }
 
 
@@ -139,7 +139,7 @@ def _started(event: Event, notices: Notices, look: Look) -> Entry:
             *(_before(event) if Kind.NEW_PLACE in found else ()),
         ),
         tuple(remarks),
-        button=gettext("This wasn’t me"),  # noqa: RUF001  # typography, for people
+        button=gettext("This wasn’t me"),
     )
 
 
@@ -161,7 +161,7 @@ def _ended(event: Event, look: Look) -> Entry:
         gettext("Session ended to make room"),
         (*_about(event, look), *_from_to(event)),
         (remark,),
-        button=gettext("The new sign-in wasn’t me"),  # noqa: RUF001  # typography, for people
+        button=gettext("The new sign-in wasn’t me"),
     )
 
 
@@ -216,11 +216,11 @@ def _refused(group: Sequence[Event], look: Look) -> Entry:
 
 def _repeated(group: Sequence[Event], look: Look) -> Entry:
     remark = gettext(
-        "This device and another keep ending each other’s sessions. Is somebody else using your account? If you are "  # noqa: RUF001
+        "This device and another keep ending each other’s sessions. Is somebody else using your account? If you are "
         "not sure, change your password."
     )
     return Entry(
-        gettext("Two devices keep ending each other’s sessions"),  # noqa: RUF001  # typography, for people
+        gettext("Two devices keep ending each other’s sessions"),
         (*_about(group[-1], look), *_times(group)),
         (remark,),
         button=gettext("See what is open, and end it"),
