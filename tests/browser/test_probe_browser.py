@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from socket import create_server
 
@@ -15,7 +14,7 @@ from sojourn.probe.answers import Answer
 from sojourn.probe.baseline import Comparison
 from sojourn.probe.checks import all_checks
 from sojourn.probe.errors import CannotSignIn, NotTestable, OffLimits, ProbeError, WrongProfile
-from sojourn.probe.examination import Budget, Examination
+from sojourn.probe.examination import Budget
 from sojourn.probe.network import Network
 from sojourn.probe.profile import Account, Profile, Step
 from sojourn.probe.reports import WRITERS
@@ -25,6 +24,7 @@ from sojourn.probe.surveying import survey
 from tests.patients.plain import PASSWORD, USER, Plain
 from tests.patients.scripted import Scripted
 from tests.patients.serving import serving
+from tests.probe.seen import surveyed
 
 LOGIN_CSRF, IN_STORAGE = (check for check in all_checks() if check.id in {"login-csrf", "token-in-storage"})
 NAMES_OTHERS = """<link rel=preconnect href="http://THERE"><link rel=stylesheet href="http://THERE/a.css">
@@ -35,18 +35,8 @@ navigator.sendBeacon('http://THERE/e', 'x'); new WebSocket('ws://THERE/d');
 pytestmark = pytest.mark.usefixtures("chromium_path")
 
 
-@contextmanager
-def examined(profile: Profile) -> Iterator[Examination]:
-    network = Network(profile)
-    try:
-        budget = Budget(profile)
-        yield Examination(network, survey(network, budget), budget)
-    finally:
-        network.close()
-
-
 def test_it_signs_in_where_scripts_build_the_page_and_send_what_was_typed() -> None:
-    with serving(Scripted()) as site, examined(site.profile(browser=True)) as examination:
+    with serving(Scripted()) as site, surveyed(site.profile(browser=True)) as examination:
         assert examination.survey.carriers == ("__Host-sid",)
         attempts = examination.attempts([examination.visitor(), examination.visitor()])  # in the same instant
         assert [each.admitted for each in attempts] == [True, True]
@@ -78,7 +68,7 @@ def test_a_token_in_web_storage_is_found_and_nothing_reaches_a_host_that_was_not
 
 def test_the_steps_of_a_profile_name_the_fields_and_the_browser_is_the_visitors_own() -> None:
     steps = (Step("/login", {"name": "{user}", "password": "{password}"}),)
-    with serving(Plain()) as site, examined(site.profile(browser=True, steps=steps)) as examination:
+    with serving(Plain()) as site, surveyed(site.profile(browser=True, steps=steps)) as examination:
         visitor = examination.visitor()
         visitor.headers["User-Agent"] = "Mozilla/5.0 of somebody's own"
         visitor.get("/login")
@@ -104,7 +94,7 @@ def test_why_nobody_can_sign_in_is_told(more: str, said: str) -> None:
         return [more.encode()]
 
     with serving(application) as site:
-        with pytest.raises(ProbeError, match=said) as told, examined(site.profile(browser=True, login="/login")):
+        with pytest.raises(ProbeError, match=said) as told, surveyed(site.profile(browser=True, login="/login")):
             pass
         assert isinstance(told.value, CannotSignIn | OffLimits)
         assert PASSWORD not in str(told.value)
@@ -114,7 +104,7 @@ def test_a_wrong_password_is_sent_once_and_told() -> None:
     with serving(Scripted()) as site:
         profile = site.profile(browser=True)
         wrong = Profile(site.url, Account(USER, Secret("another")), ca=profile.ca, browser=True)
-        with pytest.raises(CannotSignIn, match="answered 401"), examined(wrong):
+        with pytest.raises(CannotSignIn, match="answered 401"), surveyed(wrong):
             pass
 
 

@@ -1,7 +1,9 @@
-"""An examination whose survey saw what a test says, of an application that nobody asks anything."""
+"""Examinations: of an application that is there, and one whose survey saw what a test says."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from sojourn.probe.examination import Budget, Examination
@@ -10,7 +12,19 @@ from sojourn.probe.network import Network
 from sojourn.probe.profile import Account, Profile
 from sojourn.probe.secret import Secret
 from sojourn.probe.survey import Survey
+from sojourn.probe.surveying import survey
 from sojourn.probe.visitor import Page, Visitor
+
+
+@contextmanager
+def surveyed(profile: Profile) -> Iterator[Examination]:
+    """An examination of what `profile` names, after its survey."""
+    network = Network(profile)
+    try:
+        budget = Budget(profile)
+        yield Examination(network, survey(network, budget), budget)
+    finally:
+        network.close()
 
 
 def answer(url: str, *headers: tuple[str, str], body: str = "", status: int = 200) -> Exchange:
@@ -21,11 +35,11 @@ def answer(url: str, *headers: tuple[str, str], body: str = "", status: int = 20
 def examined(
     *answers: Exchange, carriers: tuple[str, ...] = ("sid",), target: str = "https://app.example", **profile: Any
 ) -> Examination:
-    """An examination after a survey in which the sign-in was answered so."""
+    """An examination after a survey in which the sign-in was answered so. Nobody is asked anything."""
     said = Profile(target, Account("ann", Secret("a password")), **profile)
     network = Network(said)
     network.close()  # nothing is sent
     pages = (Page(answers),)
     nothing = cast("Any", None)
-    survey = Survey(nothing, f"{target}/login", (), carriers, None, pages, Visitor(network))
-    return Examination(network, survey, Budget(said))
+    found = Survey(nothing, f"{target}/login", (), carriers, None, pages, Visitor(network))
+    return Examination(network, found, Budget(said))

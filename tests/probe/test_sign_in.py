@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from sojourn.probe.errors import CannotSignIn
-from sojourn.probe.examination import Budget, Examination
-from sojourn.probe.network import Network
 from sojourn.probe.profile import Profile
 from sojourn.probe.profile_file import make_profile, parse_profile
-from sojourn.probe.surveying import survey
 from tests.patients.django_logins import LOGINS, django_logins
 from tests.patients.express_form import express_form
 from tests.patients.flask_form import flask_form
 from tests.patients.flask_steps import flask_steps
 from tests.patients.serving import Site
+from tests.probe.seen import surveyed
 from tests.services.availability import NotInstalled, unavailable
 
 
-@contextmanager
-def examined(profile: Profile) -> Iterator[Examination]:
-    network = Network(profile)
-    try:
-        budget = Budget(profile)
-        yield Examination(network, survey(network, budget), budget)
-    finally:
-        network.close()
-
-
 def signs_in_and_out(profile: Profile, *, carriers: tuple[str, ...]) -> None:
-    with examined(profile) as examination:
+    with surveyed(profile) as examination:
         assert examination.survey.carriers == carriers
         visitor, stranger = examination.sign_in(), examination.visitor()
         assert examination.is_signed_in(visitor)
@@ -89,7 +76,7 @@ def test_it_signs_in_where_the_password_is_asked_for_on_a_second_page(steps_site
 def test_a_profile_tells_of_two_steps_that_nobody_would_guess(steps_site: Site) -> None:
     with (
         pytest.raises(CannotSignIn, match="no form with a password"),
-        examined(steps_site.profile(login="/veiled/begin")),
+        surveyed(steps_site.profile(login="/veiled/begin")),
     ):
         pass
     profile = with_profile(
@@ -110,7 +97,7 @@ def test_a_profile_tells_of_json_and_a_bearer_token(steps_site: Site, page: str)
         f'[signed_in]\nurls = ["{page}"]\n[logout]\nurl = "/api/session"\nmethod = "DELETE"',
     )
     signs_in_and_out(profile, carriers=())
-    with examined(profile) as examination:
+    with surveyed(profile) as examination:
         assert len(examination.token(examination.sign_in())) == 43
 
 
@@ -135,6 +122,6 @@ def test_a_script_of_the_page_would_send_its_csrf_cookie_along_and_so_does_the_p
 )
 def test_a_step_that_cannot_be_done_is_told(steps_site: Site, steps: str, said: str) -> None:
     profile = with_profile(steps_site, f'[[login.steps]]\nurl = "/veiled/begin"\n{steps}')
-    with pytest.raises(CannotSignIn) as told, examined(profile):
+    with pytest.raises(CannotSignIn) as told, surveyed(profile):
         pass
     assert said in str(told.value)

@@ -140,7 +140,7 @@ class OutsideValkey(Outside):
         """As `Outside` does; and connect to the other server."""
         import redis
 
-        from tests.stores.redis_site import RedisReader
+        from tests.stores.redis.site import RedisReader
 
         super().__init__(place.database)
         self._client = redis.Redis.from_url(place.store)

@@ -33,7 +33,7 @@ def test_however_many_sign_ins_race_one_session_is_open_and_one_browser_is_signe
 @pytest.mark.redis
 @pytest.mark.postgres
 def test_so_it_is_with_the_sessions_on_valkey(new_place: NewPlace, race_bursts: int) -> None:
-    # That a broken store is found out there: tests/stores/test_redis_races.py.
+    # That a broken store is found out there: tests/stores/redis/test_races.py.
     rows = runs.run("valkey", new_place("valkey"), plan(max(1, race_bursts // 5), atomic=[True]), processes=FEW)
     assert len(rows) == 6
     assert all(row.sound for row in rows), f"\n{as_table(rows)}"

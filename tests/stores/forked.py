@@ -8,7 +8,7 @@ import sys
 from sojourn.stores.redis.address import Address
 from sojourn.stores.redis.asking import Call
 from sojourn.stores.redis.servers import Servers
-from tests.stores.redis_scripts import box, scripts
+from tests.stores.redis.scripts import box, scripts
 
 TURNS = 300
 

@@ -14,7 +14,7 @@ from sojourn.stores.moving import MovingStore
 from sojourn.testing.clock import START
 from sojourn.testing.conformance import Reader, StoreConformance, wanted
 from sojourn.testing.conformance.letters import LATER, claim, give_up, happen, ids
-from tests.stores.redis_site import RedisReader, client_of
+from tests.stores.redis.site import RedisReader, client_of
 from tests.stores.sql_site import SQLReader
 
 T = TypeVar("T")

@@ -12,35 +12,15 @@ from sojourn.core.records import EndReason, Session
 from sojourn.core.timeouts import HOUR
 from sojourn.core.tokens import route_of
 from sojourn.stores.redis import merging
-from sojourn.stores.redis.address import Address
 from sojourn.stores.redis.keys import CONTAINERS, PREFIX, key
-from sojourn.stores.redis.servers import Servers
 from sojourn.stores.redis.sync import RedisStore
 from sojourn.testing.clock import START
-from sojourn.testing.conformance import wanted
 from sojourn.testing.conformance.setup import keep, names, session, update
 from sojourn.testing.samples import ANN, digest, ended, sid
-from tests.stores.redis_site import client_of
 
 pytestmark = pytest.mark.redis
 MANY = 600
 NEIGHBOURS = list(islice((name for name in map("person {}".format, count()) if route_of(name) == ANN), 60))
-
-
-@pytest.fixture
-def server(valkey_server: Any) -> Any:
-    valkey_server.flush()
-    return valkey_server
-
-
-@pytest.fixture
-def store(server: Any) -> RedisStore:
-    return RedisStore(Servers(Address.parse(server.url())), wanted=wanted)
-
-
-@pytest.fixture
-def client(server: Any) -> Any:
-    return client_of(server)
 
 
 @pytest.fixture

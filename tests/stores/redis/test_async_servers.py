@@ -12,7 +12,7 @@ from sojourn.stores.redis.address import Address
 from sojourn.stores.redis.asking import Call
 from sojourn.stores.redis.async_servers import AsyncServers
 from tests.services.valkey import ValkeyServer
-from tests.stores.redis_scripts import box, get, put, scripts
+from tests.stores.redis.scripts import box, get, put, scripts
 
 pytestmark = pytest.mark.redis
 

@@ -16,8 +16,8 @@ from sojourn.stores.redis.address import Address, Node
 from sojourn.stores.redis.asking import Call, Operation, Pause, Unconfirmed, one
 from tests.services import valkey
 from tests.services.valkey import ValkeyServer
-from tests.stores.redis_scripts import box, get, put
-from tests.stores.redis_ways import WAYS, Connect, connect
+from tests.stores.redis.scripts import box, get, put
+from tests.stores.redis.ways import WAYS, Connect, connect
 
 pytestmark = pytest.mark.redis
 waiting = connect("waiting")
@@ -174,7 +174,7 @@ def clients(server: ValkeyServer) -> set[bytes]:
 
 def test_a_forked_child_shares_no_connection_with_its_parent(server: ValkeyServer) -> None:
     program = [sys.executable, "-m", "tests.stores.forked", server.url()]
-    subprocess.run(program, check=True, timeout=60, cwd=Path(__file__).parents[2])
+    subprocess.run(program, check=True, timeout=60, cwd=Path(__file__).parents[3])
 
 
 def test_a_connection_that_the_server_closed_while_it_was_idle_is_no_failure(

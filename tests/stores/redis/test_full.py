@@ -47,11 +47,6 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def store(server: ValkeyServer) -> RedisStore:
-    return RedisStore(Servers(Address.parse(server.url())), wanted=wanted)
-
-
-@pytest.fixture
 def control(store: RedisStore, clock: FakeClock) -> SessionControl:
     return SessionControl(store, policy(Overflow.END_EXISTING), clock=clock)
 

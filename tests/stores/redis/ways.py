@@ -11,7 +11,7 @@ from sojourn.stores.redis.address import Address
 from sojourn.stores.redis.asking import Call, Operation
 from sojourn.stores.redis.async_servers import AsyncServers
 from sojourn.stores.redis.servers import Servers
-from tests.stores.redis_scripts import scripts
+from tests.stores.redis.scripts import scripts
 
 WAYS = ("waiting", "awaiting")
 

@@ -25,9 +25,9 @@ from sojourn.testing.conformance import wanted
 from sojourn.testing.conformance.letters import DONE, LATER, claim, give_up, happen, ids, ids_of, settle, started
 from sojourn.testing.conformance.setup import keep, session
 from sojourn.testing.races import race
-from tests.stores.redis_site import client_of
+from tests.stores.redis.site import client_of
 
-HERE = "tests.stores.test_redis_outbox"
+HERE = "tests.stores.redis.test_outbox"
 ANN = route_of("ann")
 
 pytestmark = pytest.mark.redis

@@ -16,8 +16,8 @@ from sojourn.stores.redis.address import Address
 from sojourn.stores.redis.servers import Servers
 from tests.services import cluster, sentinel, valkey
 from tests.services.availability import NotInstalled, unavailable
-from tests.stores.redis_scripts import get, put
-from tests.stores.redis_ways import WAYS, Connect, connect
+from tests.stores.redis.scripts import get, put
+from tests.stores.redis.ways import WAYS, Connect, connect
 
 pytestmark = pytest.mark.redis
 SECURED = {

@@ -20,35 +20,15 @@ from sojourn.core.policy import Overflow
 from sojourn.core.records import EndReason, Roster
 from sojourn.core.timeouts import HOUR, MINUTE, Timeouts
 from sojourn.core.tokens import route_of
-from sojourn.stores.redis.address import Address
 from sojourn.stores.redis.asking import Call
 from sojourn.stores.redis.keys import PREFIX, key
-from sojourn.stores.redis.servers import Servers
 from sojourn.stores.redis.sync import RedisStore
 from sojourn.testing.clock import START, FakeClock
-from sojourn.testing.conformance import wanted
 from sojourn.testing.conformance.setup import full_session, keep, open_sids, session, update
 from sojourn.testing.samples import ANN, digest, ended, sid, ticket
-from tests.stores.redis_site import client_of
 
 pytestmark = pytest.mark.redis
 ONE = Policy((Limit(1, Overflow.END_EXISTING),), Timeouts(inactivity=HOUR, absolute=10 * HOUR))
-
-
-@pytest.fixture
-def server(valkey_server: Any) -> Any:
-    valkey_server.flush()
-    return valkey_server
-
-
-@pytest.fixture
-def store(server: Any) -> RedisStore:
-    return RedisStore(Servers(Address.parse(server.url())), wanted=wanted)
-
-
-@pytest.fixture
-def client(server: Any) -> Any:
-    return client_of(server)
 
 
 @pytest.fixture

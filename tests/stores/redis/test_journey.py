@@ -15,7 +15,7 @@ from sojourn.stores.redis.dispatch import CHUNK, Dispatch, Exchange, Look
 from sojourn.stores.redis.journey import HOPS_MAX, Journey
 from sojourn.stores.redis.nodes import slot_of
 from sojourn.stores.redis.replies import Lost, Refused, error_of, refused
-from tests.stores.redis_scripts import box, get, put, scripts
+from tests.stores.redis.scripts import box, get, put, scripts
 
 A, B = Node("a", 1), Node("b", 2)
 

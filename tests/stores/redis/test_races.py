@@ -33,7 +33,7 @@ from sojourn.testing.broken import CheckThenActStore
 from sojourn.testing.conformance import wanted
 from sojourn.testing.races import race
 
-HERE = "tests.stores.test_redis_races"
+HERE = "tests.stores.redis.test_races"
 T = TypeVar("T")
 MAX = 1
 POLICIES = {overflow: Policy((Limit(MAX, overflow),), Timeouts(inactivity=HOUR)) for overflow in Overflow}

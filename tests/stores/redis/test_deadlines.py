@@ -15,8 +15,8 @@ import pytest
 from sojourn.core.errors import StoreUnavailable
 from sojourn.stores.redis.address import Address
 from sojourn.stores.redis.async_servers import AsyncServers
-from tests.stores.redis_scripts import get, scripts
-from tests.stores.redis_ways import WAYS, Connect, connect
+from tests.stores.redis.scripts import get, scripts
+from tests.stores.redis.ways import WAYS, Connect, connect
 
 pytestmark = pytest.mark.redis
 TIMES = "timeout=0.2&deadline=0.3"

@@ -15,7 +15,7 @@ from sojourn.stores.redis.servers import Servers
 from sojourn.stores.redis.sync import RedisStore
 from sojourn.testing.conformance import Reader, StoreConformance, wanted
 from sojourn.testing.waiting import WaitingStore
-from tests.stores.redis_site import RedisReader, client_of
+from tests.stores.redis.site import RedisReader, client_of
 
 pytestmark = pytest.mark.redis
 

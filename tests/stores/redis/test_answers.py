@@ -28,7 +28,7 @@ from sojourn.testing.conformance.setup import keep, names, session, update
 from sojourn.testing.populate import Crowd
 from sojourn.testing.populate_redis import populate_redis
 from sojourn.testing.samples import ANN, digest, ended, sid, ticket
-from tests.stores.redis_site import client_of
+from tests.stores.redis.site import client_of
 
 pytestmark = pytest.mark.redis
 

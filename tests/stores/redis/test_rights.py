@@ -18,7 +18,7 @@ from sojourn.stores.redis.sync import RedisStore
 from sojourn.testing.conformance import wanted
 from tests.services.valkey import user_with
 
-PAGE = Path(__file__).parents[2] / "docs" / "howto" / "redis.md"
+PAGE = Path(__file__).parents[3] / "docs" / "howto" / "redis.md"
 RULES = dict(re.findall(r"^ACL SETUSER sojourn on >(\S+) (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
 
 pytestmark = pytest.mark.redis

@@ -20,7 +20,7 @@ from sojourn.testing.conformance import wanted
 from sojourn.testing.conformance.letters import LATER, claim, happen
 from sojourn.testing.conformance.setup import keep, open_sids, session, update
 from sojourn.testing.samples import ANN, digest, ended, full_profile, ticket
-from tests.stores.redis_site import RedisReader, client_of
+from tests.stores.redis.site import RedisReader, client_of
 
 pytestmark = pytest.mark.redis
 
@@ -42,12 +42,6 @@ class Watched(Servers):
         self.taken.append(self.server.command_stats().get("hdel", 0))
         self.after_part()
         return replies
-
-
-@pytest.fixture
-def server(valkey_server: Any) -> Any:
-    valkey_server.flush()
-    return valkey_server
 
 
 @pytest.fixture

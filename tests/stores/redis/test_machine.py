@@ -12,7 +12,7 @@ from sojourn.stores.redis.sync import RedisStore
 from sojourn.testing.conformance import wanted
 from sojourn.testing.machine import lockstep
 from sojourn.testing.scripted import Candidate
-from tests.stores.redis_site import RedisReader, client_of
+from tests.stores.redis.site import RedisReader, client_of
 
 pytestmark = pytest.mark.redis
 

@@ -20,8 +20,8 @@ from tests.services import sentinel
 from tests.services.cluster import PATIENT, Cluster
 from tests.services.process import wait_until
 from tests.services.sentinel import SentinelGroup
-from tests.stores.redis_scripts import box, get, put, scripts
-from tests.stores.redis_ways import WAYS, Awaited, Connect, connect
+from tests.stores.redis.scripts import box, get, put, scripts
+from tests.stores.redis.ways import WAYS, Awaited, Connect, connect
 
 pytestmark = [pytest.mark.redis, pytest.mark.cluster]
 ROUTES = range(256)
