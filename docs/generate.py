@@ -37,9 +37,9 @@ from sojourn.core.records import Device, DeviceClass, EndReason, Session
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND, parse_duration
 from sojourn.notify import schema
 from sojourn.notify.notices import Kind, Notices
-from sojourn.probe import profile_keys
-from sojourn.probe.profile import Profile, Step
-from sojourn.probe.profile_file import Credentials
+from sojourn.probe.profiles import keys as profile_keys
+from sojourn.probe.profiles.file import Credentials
+from sojourn.probe.profiles.profile import Profile, Step
 from sojourn.stores.redis import address, keys
 from sojourn.web import problems
 

@@ -9,18 +9,18 @@ from socket import create_server
 
 import pytest
 
-from sojourn.probe import chromium
 from sojourn.probe.answers import Answer
-from sojourn.probe.baseline import Comparison
 from sojourn.probe.checks import all_checks
 from sojourn.probe.errors import CannotSignIn, NotTestable, OffLimits, ProbeError, WrongProfile
-from sojourn.probe.examination import Budget
-from sojourn.probe.network import Network
-from sojourn.probe.profile import Account, Profile, Step
+from sojourn.probe.examining.examination import Budget
+from sojourn.probe.outcome.baseline import Comparison
+from sojourn.probe.profiles.profile import Account, Profile, Step
+from sojourn.probe.profiles.secret import Secret
 from sojourn.probe.reports import WRITERS
 from sojourn.probe.running import audit
-from sojourn.probe.secret import Secret
 from sojourn.probe.surveying import survey
+from sojourn.probe.wire import chromium
+from sojourn.probe.wire.network import Network
 from tests.patients.plain import PASSWORD, USER, Plain
 from tests.patients.scripted import Scripted
 from tests.patients.serving import serving

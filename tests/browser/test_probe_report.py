@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from sojourn.probe.baseline import Comparison
 from sojourn.probe.checks import all_checks
+from sojourn.probe.outcome.baseline import Comparison
 from sojourn.probe.reports import as_html
 from sojourn.probe.running import audit
 from tests.patients.plain import Plain

@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from sojourn.probe.profile import Account, Profile
-from sojourn.probe.secret import Secret
+from sojourn.probe.profiles.profile import Account, Profile
+from sojourn.probe.profiles.secret import Secret
 from tests.patients.django_logins import COPIED, LOGINS, django_logins
 from tests.patients.express_form import express_form
 from tests.patients.flask_form import flask_form

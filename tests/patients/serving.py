@@ -16,8 +16,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import trustme
 
-from sojourn.probe.profile import Account, Profile
-from sojourn.probe.secret import Secret
+from sojourn.probe.profiles.profile import Account, Profile
+from sojourn.probe.profiles.secret import Secret
 from tests.patients.plain import PASSWORD, USER
 
 

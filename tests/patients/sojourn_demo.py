@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sojourn.probe.profile import Account
-from sojourn.probe.secret import Secret
+from sojourn.probe.profiles.profile import Account
+from sojourn.probe.profiles.secret import Secret
 from tests.patients.processes import ROOT
 from tests.patients.serving import Site
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from sojourn.probe.examination import Budget, Examination
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.network import Network
-from sojourn.probe.profile import Account, Profile
-from sojourn.probe.secret import Secret
-from sojourn.probe.survey import Survey
+from sojourn.probe.examining.examination import Budget, Examination
+from sojourn.probe.profiles.profile import Account, Profile
+from sojourn.probe.profiles.secret import Secret
+from sojourn.probe.survey.learnt import Survey
 from sojourn.probe.surveying import survey
-from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.wire.exchange import Exchange
+from sojourn.probe.wire.network import Network
+from sojourn.probe.wire.visitor import Page, Visitor
 
 
 @contextmanager

@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from sojourn.probe import asking
 from sojourn.probe.errors import WrongProfile
+from sojourn.probe.profiles import asking
 
 
 def described(content: bytes) -> int:

@@ -6,9 +6,9 @@ import pytest
 
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks import session_fixation, sign_in_again
-from sojourn.probe.report import Finding
+from sojourn.probe.outcome.report import Finding
+from sojourn.probe.reading.tokens import like
 from sojourn.probe.running import audit
-from sojourn.probe.tokens import like
 from tests.patients.carrying import Request, set_cookie
 from tests.patients.plain import PASSWORD, USER, Plain
 from tests.patients.plain import Answer as Page

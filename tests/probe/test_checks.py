@@ -6,7 +6,7 @@ import pytest
 
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks import all_checks
-from sojourn.probe.report import Report
+from sojourn.probe.outcome.report import Report
 from sojourn.probe.running import audit
 from tests.patients.illnesses import ILLNESSES, TOKENS, Illness
 from tests.patients.plain import Plain

@@ -86,7 +86,7 @@ def test_a_dry_run_says_what_would_be_done_and_sends_nothing(password: str, caps
 
 
 def test_a_dry_run_asks_nobody_for_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sojourn.probe.asking.password", None)
+    monkeypatch.setattr("sojourn.probe.profiles.asking.password", None)
     assert main(["probe", "http://127.0.0.1:1", "--user", "ann", "--dry-run"]) == 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks import all_checks
-from sojourn.probe.report import Report
+from sojourn.probe.outcome.report import Report
 from sojourn.probe.running import audit
 from tests.patients.carrying import Request
 from tests.patients.plain import Answer as Page

@@ -7,12 +7,12 @@ import pytest
 from sojourn.probe.checks.caches import shared_caches_may_keep
 from sojourn.probe.checks.forwarded_address import addresses_in
 from sojourn.probe.checks.sign_out_everywhere import has_way_out
-from sojourn.probe.examination import Budget, Examination
-from sojourn.probe.network import Network
-from sojourn.probe.pages import addresses
+from sojourn.probe.examining.examination import Budget, Examination
+from sojourn.probe.examining.tour import AT_MOST, toured
+from sojourn.probe.reading.pages import addresses
 from sojourn.probe.surveying import survey
-from sojourn.probe.tour import AT_MOST, toured
-from sojourn.probe.visitor import Page
+from sojourn.probe.wire.network import Network
+from sojourn.probe.wire.visitor import Page
 from tests.patients.plain import Plain
 from tests.patients.serving import serving
 from tests.probe.seen import answer

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from sojourn.probe.answers import Answer
-from sojourn.probe.baseline import Comparison
 from sojourn.probe.checks import all_checks
-from sojourn.probe.report import Report
+from sojourn.probe.outcome.baseline import Comparison
+from sojourn.probe.outcome.report import Report
 from sojourn.probe.reports import WRITERS
 from sojourn.probe.running import audit
 from tests.patients import illnesses, limited, managed

@@ -8,7 +8,7 @@ import pytest
 
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks import half_signed_in
-from sojourn.probe.report import Finding
+from sojourn.probe.outcome.report import Finding
 from sojourn.probe.running import audit
 from tests.patients.carrying import Request
 from tests.patients.plain import PASSWORD, USER, Plain

@@ -12,10 +12,10 @@ import pytest
 from sojourn.probe.answers import Answer, Verdict, passed
 from sojourn.probe.checks import all_checks
 from sojourn.probe.errors import CannotSignIn, Endless, OffLimits, ProbeError, Unreachable
-from sojourn.probe.examination import Examination
-from sojourn.probe.profile import Account, Profile
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.profiles.profile import Account, Profile
+from sojourn.probe.profiles.secret import Secret
 from sojourn.probe.running import audit
-from sojourn.probe.secret import Secret
 from tests.patients.hostile import ALWAYS, AT_THE_LOGIN, FORM, Guest, hostile
 from tests.patients.plain import PASSWORD, Plain
 from tests.patients.serving import Site, serving

@@ -7,8 +7,8 @@ import pytest
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks import inactivity_timeout
 from sojourn.probe.checks.passive_traffic import asked_for
-from sojourn.probe.demands import INACTIVITY, LIFETIME, Demand, Meets, Span, duration, table, verdict
-from sojourn.probe.report import Finding
+from sojourn.probe.examining.demands import INACTIVITY, LIFETIME, Demand, Meets, Span, duration, table, verdict
+from sojourn.probe.outcome.report import Finding
 from sojourn.probe.running import audit
 from tests.patients.carrying import Request
 from tests.patients.plain import Answer as Page

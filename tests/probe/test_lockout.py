@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.lockout import sign_of_lockout
-from sojourn.probe.visitor import Page
+from sojourn.probe.signing.lockout import sign_of_lockout
+from sojourn.probe.wire.exchange import Exchange
+from sojourn.probe.wire.visitor import Page
 
 
 def page(body: str, status: int = 200) -> Page:

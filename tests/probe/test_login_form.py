@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.login_form import fill, login_form, name_form, why_not
-from sojourn.probe.profile import Account
-from sojourn.probe.secret import Secret
-from sojourn.probe.visitor import Page
+from sojourn.probe.profiles.profile import Account
+from sojourn.probe.profiles.secret import Secret
+from sojourn.probe.signing.form import fill, login_form, name_form, why_not
+from sojourn.probe.wire.exchange import Exchange
+from sojourn.probe.wire.visitor import Page
 
 ANN = Account("ann", Secret("pw"))
 LOGIN = "<input name=u><input type=password name=p><button>Log in</button></form>"

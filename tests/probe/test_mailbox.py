@@ -16,11 +16,11 @@ import pytest
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks.mail_told import CHECK
 from sojourn.probe.errors import Unreachable, WrongProfile
-from sojourn.probe.mailbox import mailbox_of
-from sojourn.probe.profile import Account, Profile
-from sojourn.probe.report import Finding
+from sojourn.probe.examining.mailbox import mailbox_of
+from sojourn.probe.outcome.report import Finding
+from sojourn.probe.profiles.profile import Account, Profile
+from sojourn.probe.profiles.secret import Secret
 from sojourn.probe.running import audit
-from sojourn.probe.secret import Secret
 from tests.patients.limited import Limited
 from tests.patients.serving import certificates, serving
 from tests.probe.moments import MovedClock

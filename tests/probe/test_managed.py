@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from sojourn.probe.answers import Answer
-from sojourn.probe.baseline import Comparison
-from sojourn.probe.changing import changing
 from sojourn.probe.checks import all_checks
 from sojourn.probe.checks.disabled_stays_out import CHECK as DISABLED
 from sojourn.probe.checks.password_ends_others import CHECK as PASSWORD
-from sojourn.probe.disabling import administrator
 from sojourn.probe.errors import WrongProfile
-from sojourn.probe.profile import Account, Profile
-from sojourn.probe.report import Report
+from sojourn.probe.examining.changing import changing
+from sojourn.probe.examining.disabling import administrator
+from sojourn.probe.outcome.baseline import Comparison
+from sojourn.probe.outcome.report import Report
+from sojourn.probe.profiles.profile import Account, Profile
+from sojourn.probe.profiles.secret import Secret
 from sojourn.probe.reports import WRITERS
 from sojourn.probe.running import audit
-from sojourn.probe.secret import Secret
 from tests.patients import plain
 from tests.patients.managed import ADMIN, ADMIN_PASSWORD, GROUPS, ILLNESSES, Managed
 from tests.patients.serving import serving

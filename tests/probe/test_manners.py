@@ -7,16 +7,16 @@ from typing import Any, cast
 
 import pytest
 
-from sojourn.probe import changing, disabling
 from sojourn.probe.checks.passive_traffic import asked_for
-from sojourn.probe.crawling import only_leads
 from sojourn.probe.errors import NotRestored, OffLimits, Unreachable, WrongProfile
-from sojourn.probe.lockout import sign_of_lockout
-from sojourn.probe.network import Network
-from sojourn.probe.pages import forms
-from sojourn.probe.profile import Account, Profile
-from sojourn.probe.secret import Secret
-from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.examining import changing, disabling
+from sojourn.probe.profiles.profile import Account, Profile
+from sojourn.probe.profiles.secret import Secret
+from sojourn.probe.reading.pages import forms
+from sojourn.probe.signing.lockout import sign_of_lockout
+from sojourn.probe.survey.crawling import only_leads
+from sojourn.probe.wire.network import Network
+from sojourn.probe.wire.visitor import Page, Visitor
 from tests.probe.seen import answer, examined
 
 ANN = Account("ann", Secret("a password"))

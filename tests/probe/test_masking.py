@@ -11,8 +11,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.masking import EXCERPT, Masker
+from sojourn.probe.outcome.masking import EXCERPT, Masker
+from sojourn.probe.wire.exchange import Exchange
 
 PASSWORD = 'Tr0ub4dor & "3"/\'<é>+\\x'
 TOKEN = "q7+Zk/e1Rb=="

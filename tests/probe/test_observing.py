@@ -6,14 +6,14 @@ import pytest
 
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks.session_limit import CHECK
-from sojourn.probe.declared import Overflow, declared
 from sojourn.probe.errors import WrongProfile
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.news import likeness, news, quiet, secrets_in, speaks_of_sessions
-from sojourn.probe.profile import Account, Profile
+from sojourn.probe.profiles.declared import Overflow, declared
+from sojourn.probe.profiles.profile import Account, Profile
+from sojourn.probe.profiles.secret import Secret
+from sojourn.probe.reading.news import likeness, news, quiet, secrets_in, speaks_of_sessions
 from sojourn.probe.running import audit
-from sojourn.probe.secret import Secret
-from sojourn.probe.visitor import Page
+from sojourn.probe.wire.exchange import Exchange
+from sojourn.probe.wire.visitor import Page
 from tests.patients.limited import Limited
 from tests.patients.serving import serving
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from sojourn.probe.errors import WrongProfile
-from sojourn.probe.profile import Account, Profile, Step
-from sojourn.probe.profile_file import Credentials, make_profile, parse_profile, read_profile
-from sojourn.probe.profile_keys import KEYS, TABLES
-from sojourn.probe.secret import Secret
+from sojourn.probe.profiles.file import Credentials, make_profile, parse_profile, read_profile
+from sojourn.probe.profiles.keys import KEYS, TABLES
+from sojourn.probe.profiles.profile import Account, Profile, Step
+from sojourn.probe.profiles.secret import Secret
 from tests.docs.markdown import DOCS, Page
 
 WHOLE = """

@@ -17,11 +17,11 @@ from jsonschema import Draft4Validator
 from rich.console import Console
 
 from sojourn.probe.answers import Answer, Severity, Verdict, failed, passed, warned
-from sojourn.probe.baseline import Comparison, compare, read_baseline
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable, WrongProfile
-from sojourn.probe.examination import Examination
-from sojourn.probe.report import Report
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.outcome.baseline import Comparison, compare, read_baseline
+from sojourn.probe.outcome.report import Report
 from sojourn.probe.reports import WRITERS, Format
 from sojourn.probe.reports.terminal import print_report
 from sojourn.probe.running import audit

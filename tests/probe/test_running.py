@@ -12,8 +12,8 @@ from sojourn.probe.answers import Answer, Severity, Verdict, passed
 from sojourn.probe.check import Check
 from sojourn.probe.clock import Clock
 from sojourn.probe.errors import Endless
-from sojourn.probe.examination import Examination
-from sojourn.probe.report import Finding, Report
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.outcome.report import Finding, Report
 from sojourn.probe.running import audit
 from tests.patients.plain import Plain
 from tests.patients.serving import serving

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from sojourn.probe.errors import CannotSignIn
-from sojourn.probe.profile import Profile
-from sojourn.probe.profile_file import make_profile, parse_profile
+from sojourn.probe.profiles.file import make_profile, parse_profile
+from sojourn.probe.profiles.profile import Profile
 from tests.patients.django_logins import LOGINS, django_logins
 from tests.patients.express_form import express_form
 from tests.patients.flask_form import flask_form

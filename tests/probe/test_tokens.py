@@ -10,8 +10,8 @@ import uuid
 
 import pytest
 
-from sojourn.probe.jwt import WEAK, mis_signed, read, resigned, unsigned, weak_key
-from sojourn.probe.tokens import guessed, is_dated, is_self_contained, like, readings, strength, tampered
+from sojourn.probe.reading.jwt import WEAK, mis_signed, read, resigned, unsigned, weak_key
+from sojourn.probe.reading.tokens import guessed, is_dated, is_self_contained, like, readings, strength, tampered
 
 SIGNED = (  # the example that jwt.io shows, signed with the key that it names
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sojourn.probe.typing_in import button_likeness
+from sojourn.probe.signing.typing_in import button_likeness
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ import pytest
 
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks import all_checks, hsts, mail_told, plain_http, session_list_secrets, token_in_page
-from sojourn.probe.cookies import Cookie
 from sojourn.probe.errors import NotTestable, Unreachable
-from sojourn.probe.examination import Attempt
-from sojourn.probe.report import Finding
+from sojourn.probe.examining.examination import Attempt
+from sojourn.probe.examining.tour import Tour
+from sojourn.probe.outcome.report import Finding
 from sojourn.probe.running import audit
-from sojourn.probe.tour import Tour
-from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.wire.cookies import Cookie
+from sojourn.probe.wire.visitor import Page, Visitor
 from tests.patients.plain import Plain
 from tests.patients.serving import serving
 from tests.probe.seen import answer, examined

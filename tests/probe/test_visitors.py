@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from sojourn.probe.cookies import Cookie
-from sojourn.probe.network import Network
-from sojourn.probe.visitor import Visitor
+from sojourn.probe.wire.cookies import Cookie
+from sojourn.probe.wire.network import Network
+from sojourn.probe.wire.visitor import Visitor
 from tests.patients.serving import serving
 
 

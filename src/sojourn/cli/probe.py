@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sojourn.probe.baseline import Comparison
     from sojourn.probe.check import Check
-    from sojourn.probe.profile import Profile
-    from sojourn.probe.report import Report
+    from sojourn.probe.outcome.baseline import Comparison
+    from sojourn.probe.outcome.report import Report
+    from sojourn.probe.profiles.profile import Profile
     from sojourn.probe.reports import Format
 
 _HELP = "audit the session management of a live application"
@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
 def _audit(
     console: "Console", options: argparse.Namespace, chosen: "tuple[Check, ...]", skipped: "tuple[Check, ...]"
 ) -> int:
-    from sojourn.probe.baseline import Comparison, compare, read_baseline
+    from sojourn.probe.outcome.baseline import Comparison, compare, read_baseline
     from sojourn.probe.plan import plan
     from sojourn.probe.reports.terminal import ProgressBar, print_report
     from sojourn.probe.running import audit
@@ -161,9 +161,9 @@ def _fail(message: str) -> int:
 
 def _profile(options: argparse.Namespace) -> "Profile":
     """What the command line and the profile say. A dry run asks nobody for a password."""
-    from sojourn.probe import asking
-    from sojourn.probe.profile_file import make_profile, read_profile
-    from sojourn.probe.secret import Secret
+    from sojourn.probe.profiles import asking
+    from sojourn.probe.profiles.file import make_profile, read_profile
+    from sojourn.probe.profiles.secret import Secret
 
     given, secret = options, None
     if given.dry_run:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sojourn.probe.exchange import Exchange
+from sojourn.probe.wire.exchange import Exchange
 
 
 class Answer(StrEnum):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sojourn.probe.answers import Severity, Verdict
 
 if TYPE_CHECKING:
-    from sojourn.probe.examination import Examination
+    from sojourn.probe.examining.examination import Examination
 
 
 class Need(StrEnum):

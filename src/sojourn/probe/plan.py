@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sojourn.probe.check import Check
-from sojourn.probe.profile import Profile
+from sojourn.probe.profiles.profile import Profile
 from sojourn.probe.running import lacks
 
 

@@ -8,13 +8,13 @@ from sojourn.probe.answers import Answer, Verdict
 from sojourn.probe.check import Check, Need
 from sojourn.probe.clock import Clock
 from sojourn.probe.errors import LockedOut, NotRestored, NotTestable, OutOfTime, ProbeError, Unreachable
-from sojourn.probe.examination import Budget, Examination
-from sojourn.probe.masking import Masker
-from sojourn.probe.network import Network
-from sojourn.probe.profile import Profile
-from sojourn.probe.report import Finding, Report
-from sojourn.probe.survey import Survey
+from sojourn.probe.examining.examination import Budget, Examination
+from sojourn.probe.outcome.masking import Masker
+from sojourn.probe.outcome.report import Finding, Report
+from sojourn.probe.profiles.profile import Profile
+from sojourn.probe.survey.learnt import Survey
 from sojourn.probe.surveying import survey
+from sojourn.probe.wire.network import Network
 
 
 class Watcher(Protocol):

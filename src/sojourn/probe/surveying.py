@@ -4,18 +4,18 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from sojourn.probe.crawling import walk
 from sojourn.probe.errors import CannotSignIn, LockedOut
-from sojourn.probe.examination import Budget
-from sojourn.probe.leaving import find_logout, leave, ways_out
-from sojourn.probe.lockout import sign_of_lockout
-from sojourn.probe.login_finding import find_login
-from sojourn.probe.login_form import login_form
-from sojourn.probe.marking import find_marks
-from sojourn.probe.network import Network
-from sojourn.probe.pages import forms
-from sojourn.probe.survey import Login, Mark, Survey
-from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.examining.examination import Budget
+from sojourn.probe.reading.pages import forms
+from sojourn.probe.signing.finding import find_login
+from sojourn.probe.signing.form import login_form
+from sojourn.probe.signing.leaving import find_logout, leave, ways_out
+from sojourn.probe.signing.lockout import sign_of_lockout
+from sojourn.probe.survey.crawling import walk
+from sojourn.probe.survey.learnt import Login, Mark, Survey
+from sojourn.probe.survey.marking import find_marks
+from sojourn.probe.wire.network import Network
+from sojourn.probe.wire.visitor import Page, Visitor
 
 _ANOTHER_FACTOR = re.compile(
     r"\b(otp|totp|mfa|2fa|two.?factor|verification.?code|one.?time|einmal.?code)", re.IGNORECASE

@@ -2,11 +2,11 @@
 
 from sojourn.probe.answers import Severity, Verdict
 from sojourn.probe.check import Check, Need
-from sojourn.probe.demands import LIFETIME, Span, duration, table, verdict
 from sojourn.probe.errors import NotTestable, ProbeError
-from sojourn.probe.examination import Examination
-from sojourn.probe.lasting import AFTER, idle
-from sojourn.probe.visitor import Page
+from sojourn.probe.examining.demands import LIFETIME, Span, duration, table, verdict
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.lasting import AFTER, idle
+from sojourn.probe.wire.visitor import Page
 
 _LOOKS = 60
 """Times that it is used at least, while the wait lasts."""

@@ -5,12 +5,12 @@ import secrets
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
-from sojourn.probe.crawling import opens
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.tour import path, toured
-from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.tour import path, toured
+from sojourn.probe.survey.crawling import opens
+from sojourn.probe.wire.exchange import Exchange
+from sojourn.probe.wire.visitor import Page, Visitor
 
 TRIED = 4
 """Pages of which a stranger asks for a copy."""

@@ -4,9 +4,9 @@ import re
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
-from sojourn.probe.departure import departure
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
+from sojourn.probe.examining.departure import departure
+from sojourn.probe.examining.examination import Examination
 
 _KNOWN = {"cache", "cookies", "storage", "executionContexts", "clientHints", "prefetchCache", "prerenderCache", "*"}
 

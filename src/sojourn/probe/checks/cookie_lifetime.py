@@ -5,8 +5,8 @@ from email.utils import parsedate_to_datetime
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
-from sojourn.probe.examination import Examination
-from sojourn.probe.given import Given, named, session_cookies
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.given import Given, named, session_cookies
 
 HOUR, DAY = 3_600.0, 86_400.0
 AAL1, AAL2, AAL3 = 30 * DAY, 24 * HOUR, 12 * HOUR

@@ -4,8 +4,8 @@ import re
 
 from sojourn.probe.answers import Severity, Verdict, passed, warned
 from sojourn.probe.check import Check
-from sojourn.probe.examination import Examination
-from sojourn.probe.given import Given, named, tls_cookies
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.given import Given, named, tls_cookies
 
 FRAMEWORKS = {
     "phpsessid": "PHP",

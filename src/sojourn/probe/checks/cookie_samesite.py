@@ -2,8 +2,8 @@
 
 from sojourn.probe.answers import Severity, Verdict, passed, warned
 from sojourn.probe.check import Check
-from sojourn.probe.examination import Examination
-from sojourn.probe.given import Given, named, session_cookies
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.given import Given, named, session_cookies
 
 
 def _look(examination: Examination) -> Verdict:

@@ -2,8 +2,8 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.examination import Examination
-from sojourn.probe.given import named, tls_cookies
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.given import named, tls_cookies
 
 
 def _look(examination: Examination) -> Verdict:

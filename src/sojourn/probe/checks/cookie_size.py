@@ -3,8 +3,8 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.given import all_given, named
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.given import all_given, named
 
 MOST = 4096
 """Bytes of name and value together (RFC 6265bis)."""

@@ -1,11 +1,11 @@
 """A disabled account's sessions end, and stay dead when it is enabled again."""
 
-from sojourn.probe.agents import browser
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check, Need
-from sojourn.probe.disabling import administrator, disabled, leave
 from sojourn.probe.errors import NotRestored
-from sojourn.probe.examination import Examination
+from sojourn.probe.examining.disabling import administrator, disabled, leave
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.wire.agents import browser
 
 
 def _look(examination: Examination) -> Verdict:

@@ -3,9 +3,9 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.news import excerpt, news, quiet, speaks_of_sessions
-from sojourn.probe.observing import limit, submission
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.observing import limit, submission
+from sojourn.probe.reading.news import excerpt, news, quiet, speaks_of_sessions
 
 
 def _look(examination: Examination) -> Verdict:

@@ -6,9 +6,9 @@ import re
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.pages import words
-from sojourn.probe.tour import path, toured
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.tour import path, toured
+from sojourn.probe.reading.pages import words
 
 CLAIMS = {
     "X-Forwarded-For": "203.0.113.71",

@@ -5,10 +5,10 @@ import secrets
 from sojourn.probe.answers import Severity, Verdict, passed, warned
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.pages import addresses
-from sojourn.probe.tour import path
-from sojourn.probe.visitor import Page
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.tour import path
+from sojourn.probe.reading.pages import addresses
+from sojourn.probe.wire.visitor import Page
 
 HOST = "sojourn-probe.invalid"
 CLAIMS = {"X-Forwarded-Host": HOST, "X-Host": HOST, "Forwarded": f"host={HOST}"}

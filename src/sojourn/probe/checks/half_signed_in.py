@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import CannotSignIn, NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.login_steps import StepsLogin
-from sojourn.probe.profile_file import steps_of
-from sojourn.probe.visitor import Visitor
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.profiles.file import steps_of
+from sojourn.probe.signing.steps import StepsLogin
+from sojourn.probe.wire.exchange import Exchange
+from sojourn.probe.wire.visitor import Visitor
 
 
 def _look(examination: Examination) -> Verdict:

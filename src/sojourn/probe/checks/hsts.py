@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
+from sojourn.probe.examining.examination import Examination
 
 YEAR = 31_536_000
 HEADER = "strict-transport-security"

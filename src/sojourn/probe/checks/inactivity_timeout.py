@@ -2,9 +2,9 @@
 
 from sojourn.probe.answers import Severity, Verdict
 from sojourn.probe.check import Check, Need
-from sojourn.probe.demands import INACTIVITY, duration, table, verdict
-from sojourn.probe.examination import Examination
-from sojourn.probe.lasting import AT_ONCE, ROUNDS, idle
+from sojourn.probe.examining.demands import INACTIVITY, duration, table, verdict
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.lasting import AT_ONCE, ROUNDS, idle
 
 
 def _look(examination: Examination) -> Verdict:

@@ -2,11 +2,11 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.cookies import Jar
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.forging import ELSEWHERE
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.forging import ELSEWHERE
+from sojourn.probe.wire.cookies import Jar
+from sojourn.probe.wire.exchange import Exchange
 
 
 def _look(examination: Examination) -> Verdict:

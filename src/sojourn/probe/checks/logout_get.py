@@ -3,7 +3,7 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
+from sojourn.probe.examining.examination import Examination
 
 
 def _look(examination: Examination) -> Verdict:

@@ -2,10 +2,10 @@
 
 from sojourn.probe.answers import Severity, Verdict, passed, warned
 from sojourn.probe.check import Check
-from sojourn.probe.departure import departure
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.news import excerpt, news, quiet, speaks_of_sessions
+from sojourn.probe.examining.departure import departure
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.reading.news import excerpt, news, quiet, speaks_of_sessions
 
 
 def _look(examination: Examination) -> Verdict:

@@ -3,8 +3,8 @@
 from sojourn.probe.answers import Severity, Verdict, passed, warned
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.pair import pair
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.pair import pair
 
 
 def _look(examination: Examination) -> Verdict:

@@ -7,10 +7,10 @@ from functools import partial
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.departure import Departure, departure
 from sojourn.probe.errors import NotTestable, ProbeError
-from sojourn.probe.examination import Examination, together
-from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.examining.departure import Departure, departure
+from sojourn.probe.examining.examination import Examination, together
+from sojourn.probe.wire.visitor import Page, Visitor
 
 ROUNDS = 3
 AT_ONCE = 8

@@ -2,9 +2,9 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.departure import departure
-from sojourn.probe.examination import Examination
-from sojourn.probe.visitor import Page
+from sojourn.probe.examining.departure import departure
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.wire.visitor import Page
 
 
 def _look(examination: Examination) -> Verdict:

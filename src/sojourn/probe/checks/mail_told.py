@@ -2,14 +2,14 @@
 
 import re
 
-from sojourn.probe.agents import AGENTS, browser
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check, Need
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.mailbox import mailbox_of
-from sojourn.probe.news import excerpt, speaks_of_sessions
-from sojourn.probe.observing import submission
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.mailbox import mailbox_of
+from sojourn.probe.examining.observing import submission
+from sojourn.probe.reading.news import excerpt, speaks_of_sessions
+from sojourn.probe.wire.agents import AGENTS, browser
 
 _EVERY = 2.0
 """Seconds between two looks."""

@@ -3,10 +3,10 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable, Unreachable
-from sojourn.probe.examination import Examination
-from sojourn.probe.forged import as_stranger, bringing
-from sojourn.probe.tour import path
-from sojourn.probe.visitor import Visitor
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.forged import as_stranger, bringing
+from sojourn.probe.examining.tour import path
+from sojourn.probe.wire.visitor import Visitor
 
 MARKER = "x-sojourn-probe"
 ODD = {

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check, Need
-from sojourn.probe.demands import duration
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.lasting import AFTER, idle
-from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.examining.demands import duration
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.lasting import AFTER, idle
+from sojourn.probe.wire.visitor import Page, Visitor
 
 _QUOTED = re.compile(r"""["']([\w/.-]{1,200})(?=["'])""")
 _BY_ITSELF = re.compile(r"poll|heartbeat|\bping|\bstate\b|\bstatus\b|unread|notification|update")

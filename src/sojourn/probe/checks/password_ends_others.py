@@ -1,15 +1,15 @@
 """A changed password ends the account's other sessions, or offers to."""
 
-from sojourn.probe.agents import browser
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
-from sojourn.probe.changing import Changing, changed, changing
 from sojourn.probe.check import Check, Need
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.pair import pair
-from sojourn.probe.profile import Account
-from sojourn.probe.revoking import offers_to_end_others
-from sojourn.probe.visitor import Visitor
+from sojourn.probe.examining.changing import Changing, changed, changing
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.pair import pair
+from sojourn.probe.examining.revoking import offers_to_end_others
+from sojourn.probe.profiles.profile import Account
+from sojourn.probe.wire.agents import browser
+from sojourn.probe.wire.visitor import Visitor
 
 
 def _look(examination: Examination) -> Verdict:

@@ -3,8 +3,8 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.observing import limit, submission
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.observing import limit, submission
 
 
 def _look(examination: Examination) -> Verdict:

@@ -5,12 +5,12 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
-from sojourn.probe.cookies import is_local
 from sojourn.probe.errors import NotTestable, Unreachable
-from sojourn.probe.examination import Examination
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.login_form import login_form
-from sojourn.probe.visitor import Page
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.signing.form import login_form
+from sojourn.probe.wire.cookies import is_local
+from sojourn.probe.wire.exchange import Exchange
+from sojourn.probe.wire.visitor import Page
 
 STEPS = 4
 """Redirects that are followed as long as they stay without TLS."""

@@ -3,8 +3,8 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.revoking import evidence_of, pressed
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.revoking import evidence_of, pressed
 
 
 def _look(examination: Examination) -> Verdict:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.cookies import Jar
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.tokens import like
-from sojourn.probe.visitor import Visitor
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.reading.tokens import like
+from sojourn.probe.wire.cookies import Jar
+from sojourn.probe.wire.exchange import Exchange
+from sojourn.probe.wire.visitor import Visitor
 
 
 def _look(examination: Examination) -> Verdict:

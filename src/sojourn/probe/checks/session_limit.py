@@ -2,10 +2,10 @@
 
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.declared import Declared, Overflow, declared
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.observing import Limit, limit
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.observing import Limit, limit
+from sojourn.probe.profiles.declared import Declared, Overflow, declared
 
 _THEN = {
     Overflow.REFUSES: "one more is refused",

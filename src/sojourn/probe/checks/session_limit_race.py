@@ -1,13 +1,13 @@
 """The limit holds when many browsers sign in in the same instant."""
 
-from sojourn.probe.agents import browser
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
-from sojourn.probe.declared import Overflow
 from sojourn.probe.errors import NotTestable, Unreachable
-from sojourn.probe.examination import Attempt, Examination
-from sojourn.probe.observing import Limit, limit, submission
-from sojourn.probe.visitor import Page
+from sojourn.probe.examining.examination import Attempt, Examination
+from sojourn.probe.examining.observing import Limit, limit, submission
+from sojourn.probe.profiles.declared import Overflow
+from sojourn.probe.wire.agents import browser
+from sojourn.probe.wire.visitor import Page
 
 BURSTS = 3
 MORE = 4

@@ -3,9 +3,9 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.news import excerpt, quiet
-from sojourn.probe.revoking import revocation
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.revoking import revocation
+from sojourn.probe.reading.news import excerpt, quiet
 
 _NAME_IT = "`url` under [sessions] in the profile names the page, or the JSON that its scripts read"
 

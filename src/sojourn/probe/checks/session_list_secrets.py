@@ -3,9 +3,9 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.forged import values
-from sojourn.probe.revoking import LEAST, revocation
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.forged import values
+from sojourn.probe.examining.revoking import LEAST, revocation
 
 
 def _look(examination: Examination) -> Verdict:

@@ -3,8 +3,8 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import CannotSignIn, NotTestable
-from sojourn.probe.examination import Attempt, Examination
-from sojourn.probe.visitor import Visitor
+from sojourn.probe.examining.examination import Attempt, Examination
+from sojourn.probe.wire.visitor import Visitor
 
 
 def _look(examination: Examination) -> Verdict:

@@ -5,11 +5,11 @@ from urllib.parse import urljoin, urlsplit
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.pages import addresses, parsed
-from sojourn.probe.tour import is_html, path, toured
-from sojourn.probe.visitor import Page
-from sojourn.probe.wording import SIGN_OUT
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.tour import is_html, path, toured
+from sojourn.probe.reading.pages import addresses, parsed
+from sojourn.probe.reading.wording import SIGN_OUT
+from sojourn.probe.wire.visitor import Page
 
 
 def _look(examination: Examination) -> Verdict:

@@ -3,10 +3,10 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.forged import values
-from sojourn.probe.tokens import tampered
-from sojourn.probe.tour import path
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.forged import values
+from sojourn.probe.examining.tour import path
+from sojourn.probe.reading.tokens import tampered
 
 
 def _look(examination: Examination) -> Verdict:

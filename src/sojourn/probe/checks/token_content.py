@@ -6,11 +6,11 @@ import time
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.forged import values
-from sojourn.probe.jwt import read
-from sojourn.probe.tokens import readings
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.forged import values
+from sojourn.probe.reading.jwt import read
+from sojourn.probe.reading.tokens import readings
+from sojourn.probe.wire.exchange import Exchange
 
 _PERSONAL = re.compile(
     r"e?mail|(user|first|last|given|family|full|nick|display)[-_]?name|^name$|phone|address|birth|gender|^roles?$|"

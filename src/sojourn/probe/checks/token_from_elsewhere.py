@@ -6,10 +6,10 @@ from urllib.parse import urlencode, urlsplit
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.survey import Mark
-from sojourn.probe.tour import path
-from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.tour import path
+from sojourn.probe.survey.learnt import Mark
+from sojourn.probe.wire.visitor import Page, Visitor
 
 USUAL = ("session", "session_id", "sessionid", "sid", "token", "access_token", "auth_token", "jwt", "PHPSESSID", "key")
 """Names of parameters that applications take tokens from."""

@@ -5,8 +5,8 @@ import re
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check, Need
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.visitor import Visitor
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.wire.visitor import Visitor
 
 _TOKEN = re.compile(r"[\w.~+/%=-]{16,}")
 _AT_MOST = 12

@@ -3,10 +3,10 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.pages import addresses
-from sojourn.probe.tour import path, toured, without_token
-from sojourn.probe.visitor import Page
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.tour import path, toured, without_token
+from sojourn.probe.reading.pages import addresses
+from sojourn.probe.wire.visitor import Page
 
 
 def _look(examination: Examination) -> Verdict:

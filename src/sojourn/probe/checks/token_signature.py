@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from sojourn.probe.answers import Severity, Verdict, failed, passed
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.forged import values
-from sojourn.probe.jwt import WEAK, Jwt, mis_signed, read, resigned, unsigned, weak_key
-from sojourn.probe.tour import path
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.forged import values
+from sojourn.probe.examining.tour import path
+from sojourn.probe.reading.jwt import WEAK, Jwt, mis_signed, read, resigned, unsigned, weak_key
 
 
 def _look(examination: Examination) -> Verdict:

@@ -6,10 +6,10 @@ from email.utils import parsedate_to_datetime
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Attempt, Examination
-from sojourn.probe.exchange import Exchange
-from sojourn.probe.forged import values
-from sojourn.probe.tokens import Strength, guessed, is_dated, is_self_contained, strength
+from sojourn.probe.examining.examination import Attempt, Examination
+from sojourn.probe.examining.forged import values
+from sojourn.probe.reading.tokens import Strength, guessed, is_dated, is_self_contained, strength
+from sojourn.probe.wire.exchange import Exchange
 
 AT_ONCE, AFTER = 4, 4
 """Sign-ins in the same instant, and one after another."""

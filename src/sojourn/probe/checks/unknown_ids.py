@@ -3,12 +3,12 @@
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
-from sojourn.probe.examination import Examination
-from sojourn.probe.forged import as_stranger, bringing, values
-from sojourn.probe.pages import forms
-from sojourn.probe.tokens import like
-from sojourn.probe.tour import path
-from sojourn.probe.visitor import Page, Visitor
+from sojourn.probe.examining.examination import Examination
+from sojourn.probe.examining.forged import as_stranger, bringing, values
+from sojourn.probe.examining.tour import path
+from sojourn.probe.reading.pages import forms
+from sojourn.probe.reading.tokens import like
+from sojourn.probe.wire.visitor import Page, Visitor
 
 
 def _look(examination: Examination) -> Verdict:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from sojourn.probe.baseline import Comparison
-from sojourn.probe.report import Report
+from sojourn.probe.outcome.baseline import Comparison
+from sojourn.probe.outcome.report import Report
 from sojourn.probe.reports import as_html, as_json, as_junit, as_sarif
 
 Writer = Callable[[Report, Comparison], str]

@@ -6,8 +6,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from sojourn.probe.answers import Answer, Severity
-from sojourn.probe.baseline import Comparison
-from sojourn.probe.report import Finding, Report
+from sojourn.probe.outcome.baseline import Comparison
+from sojourn.probe.outcome.report import Finding, Report
 
 ORDER = (Answer.FAIL, Answer.WARN, Answer.NOT_TESTABLE, Answer.PASS)
 _BY_SEVERITY = list(Severity)

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from sojourn.probe.answers import Answer
-from sojourn.probe.baseline import VERSION, Comparison
-from sojourn.probe.report import Finding, Report
+from sojourn.probe.outcome.baseline import VERSION, Comparison
+from sojourn.probe.outcome.report import Finding, Report
 
 
 def write(report: Report, comparison: Comparison) -> str:

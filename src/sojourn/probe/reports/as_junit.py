@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 from sojourn.probe.answers import Answer
-from sojourn.probe.baseline import Comparison
-from sojourn.probe.report import Finding, Report
+from sojourn.probe.outcome.baseline import Comparison
+from sojourn.probe.outcome.report import Finding, Report
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -4,9 +4,9 @@ import json
 from urllib.parse import quote, urlsplit
 
 from sojourn.probe.answers import Answer, Severity
-from sojourn.probe.baseline import Comparison
 from sojourn.probe.check import Check
-from sojourn.probe.report import Finding, Report
+from sojourn.probe.outcome.baseline import Comparison
+from sojourn.probe.outcome.report import Finding, Report
 
 _KIND = {Answer.PASS: "pass", Answer.FAIL: "fail", Answer.WARN: "fail", Answer.NOT_TESTABLE: "open"}
 """`open` is SARIF's word for what could not be told."""

@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sojourn.probe.answers import Answer
-from sojourn.probe.baseline import Comparison
 from sojourn.probe.check import Check
-from sojourn.probe.report import Finding, Report
+from sojourn.probe.outcome.baseline import Comparison
+from sojourn.probe.outcome.report import Finding, Report
 from sojourn.probe.reports.as_html import ordered, verdict
 
 _STYLE = {

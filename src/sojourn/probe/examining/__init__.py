@@ -1,0 +1,1 @@
+"""What checks are given, and what several of them do or want to know."""

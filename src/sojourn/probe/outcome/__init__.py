@@ -1,0 +1,1 @@
+"""What an audit came to, free of secrets."""

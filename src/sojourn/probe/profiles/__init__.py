@@ -1,0 +1,1 @@
+"""What the operator says: where, who, and what cannot be guessed."""

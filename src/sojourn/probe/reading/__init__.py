@@ -1,0 +1,1 @@
+"""Reading what an application answers: pages, words and tokens. Pure."""

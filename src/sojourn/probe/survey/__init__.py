@@ -1,0 +1,1 @@
+"""What is learnt of an application before any check."""

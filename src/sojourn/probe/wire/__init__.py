@@ -1,0 +1,1 @@
+"""What goes over the wire, and the browsers that send it."""
