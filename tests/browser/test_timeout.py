@@ -358,6 +358,19 @@ class TestBeingThere:
         sitter.context.clock.run_for(2000)
         assert asked == ["POST"]
 
+    def test_a_report_that_did_not_arrive_is_made_again_soon(self, sitter):
+        sitter.wait(2 * MINUTE)
+        asked = sitter.asked()
+        sitter.page.route(f"**{TIMEOUT}", lambda route: route.abort(), times=1)
+        with sitter.page.expect_event("requestfailed"):
+            sitter.page.keyboard.press("a")
+        sitter.page.evaluate("fetch('/').then(answer => answer.text())")  # by now the page knows it, too
+        sitter.page.keyboard.press("a")
+        sitter.context.clock.fast_forward(6000)
+        with sitter.page.expect_response(f"**{TIMEOUT}"):
+            sitter.page.keyboard.press("a")
+        assert asked == ["POST", "POST"]
+
     def test_a_page_that_was_just_opened_has_nothing_to_report(self, sitter):
         asked = sitter.asked()
         sitter.page.keyboard.type("a word")

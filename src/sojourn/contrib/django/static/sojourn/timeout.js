@@ -217,12 +217,12 @@
   addEventListener("pageshow", (event) => event.persisted && look(event));
 
   // Whoever types in a long form is there, although no request says so. Only what a person does counts.
-  const active = (event) => {
+  const active = async (event) => {
     const every = state.report_every * 1000;
     if (!every || !event.isTrusted || phase !== "shown" || pending || (reported && since(reported) < every)) return;
     if (state.inactivity.timeout * 1000 - left("inactivity") < every) return; // the server has heard of it
     reported = mark();
-    ask("POST");
+    if (!(await ask("POST"))) reported = mark(performance.now() - every + 5000); // not heard: again in five seconds
   };
   for (const name of ["keydown", "input", "pointerdown", "wheel"])
     addEventListener(name, active, { capture: true, passive: true });
