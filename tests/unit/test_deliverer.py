@@ -14,6 +14,8 @@ from sojourn.core.outbox import BATCH_MAX, Failing, Fate
 from sojourn.core.timeouts import DAY, HOUR, MINUTE, SECOND
 from sojourn.notify.deliverer import Deliverer
 from sojourn.notify.desk import LEASE
+from sojourn.notify.notices import ATTEMPTS, STRANGE, USUAL
+from sojourn.notify.pauses import Sort
 from sojourn.notify.schedule import LATEST, SOONEST, TRIES_MIN, wait
 from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Message, SinkClosed
 from sojourn.stores.memory import MemoryStore
@@ -37,11 +39,12 @@ def deliverer(store: Any, clock: FakeClock, *sinks: Recorder, **options: Any) ->
     return Deliverer(store, sinks, clock=clock, draw=lambda: 0.0, **options)
 
 
-class Calm(Recorder):
-    """Can wait for what is called so."""
+class Pacing(Recorder):
+    """Tells what is called after a sort as that sort has it."""
 
-    def can_wait(self, event: Mapping[str, object]) -> bool:
-        return str(event["id"]).startswith("calm")
+    def sort(self, event: Mapping[str, object]) -> Sort | None:
+        sorts = {sort.name: sort for sort in (ATTEMPTS, USUAL, STRANGE)}
+        return sorts.get(str(event["id"]).split()[0])
 
 
 def failing(_: Message) -> bool:
@@ -301,49 +304,89 @@ class TestFolding:
         until_idle(worker, clock, 5 * MINUTE)
         assert [name for message in mail.ids for name in message] == ["first", *names, "last"]
 
-    def test_what_can_wait_is_told_less_and_less_often_and_none_of_it_is_lost(
-        self, store: MemoryStore, clock: FakeClock
+    @pytest.mark.parametrize(
+        ("name", "every", "first_day", "next_day"),
+        [
+            ("attempts", 20, [0, 20, 40, 100, 460, 820, 1180], 4),
+            ("usual", 1, [0, 1, 3, 7, 15, 31, *range(63, DAY // MINUTE, 60)], 24),
+        ],
+        ids=["attempts", "sign-ins"],
+    )
+    def test_what_keeps_coming_is_told_less_and_less_often_and_none_of_it_is_lost(
+        self, store: MemoryStore, clock: FakeClock, name: str, every: int, first_day: list[int], next_day: int
     ) -> None:
-        sink = Calm(fold=MINUTE)
+        sink = Pacing(fold=MINUTE)
         worker = deliverer(store, clock, sink)
         names, told = [], []
         for minute in range(2 * DAY // MINUTE):
-            if minute % 20 == 0:
-                names.append(record(store, f"calm {minute}", at=clock()))
+            if minute % every == 0:
+                names.append(record(store, f"{name} {minute}", at=clock()))
             if worker.deliver():
                 told.append(minute)
             clock.advance(MINUTE)
-        day, next_day = ([at for at in told if at * MINUTE // DAY == number] for number in (0, 1))
-        assert day == [0, 20, 40, 100, 460, 820, 1180]
-        assert len(next_day) <= len(day)
+        day, then = ([at for at in told if at * MINUTE // DAY == number] for number in (0, 1))
+        assert day == first_day
+        assert len(then) <= next_day
         until_idle(worker, clock, 6 * HOUR, MINUTE)
         assert [name for message in sink.ids for name in message] == names
 
-    def test_what_cannot_wait_goes_at_once_and_takes_what_can_along(self, store: MemoryStore, clock: FakeClock) -> None:
-        sink = Calm(fold=MINUTE)
+    def test_after_a_quiet_day_it_is_as_if_nothing_had_been(self, store: MemoryStore, clock: FakeClock) -> None:
+        sink = Pacing(fold=MINUTE)
+        worker = deliverer(store, clock, sink)
+        for day in range(2):
+            began = len(sink.told)
+            for number in range(3):
+                record(store, f"attempts {day} {number}", at=clock())
+                worker.deliver()
+                clock.advance(MINUTE)
+            assert len(sink.told) == began + 2
+            clock.advance(DAY)
+            worker.deliver()
+            clock.advance(DAY)
+
+    @pytest.mark.parametrize("other", ["usual", "strange", "of no sort"])
+    def test_what_is_of_another_sort_goes_at_once_and_takes_along_what_waits(
+        self, store: MemoryStore, clock: FakeClock, other: str
+    ) -> None:
+        sink = Pacing(fold=MINUTE)
         worker = deliverer(store, clock, sink)
         for number in range(4):
-            record(store, f"calm {number}", at=clock())
+            record(store, f"attempts {number}", at=clock())
             until_idle(worker, clock, 2 * HOUR, MINUTE)
-        record(store, "calm 4", at=clock())
+        record(store, "attempts 4", at=clock())
         worker.deliver()
         assert len(sink.told) == 4
-        record(store, "urgent", at=clock())
+        record(store, other, at=clock())
         worker.deliver()
-        assert sink.ids[4:] == [["calm 4", "urgent"]]
+        assert sink.ids[4:] == [["attempts 4", other]]
 
-    def test_in_a_full_batch_nothing_waits_for_there_may_be_something_urgent_behind_it(
-        self, store: MemoryStore, clock: FakeClock
-    ) -> None:
-        sink = Calm(fold=MINUTE)
+    def test_what_is_taken_along_counts_as_told(self, store: MemoryStore, clock: FakeClock) -> None:
+        sink = Pacing(fold=MINUTE)
         worker = deliverer(store, clock, sink)
         for number in range(4):
-            record(store, f"calm {number}", at=clock())
+            record(store, f"strange {number}", at=clock())
+            record(store, f"usual {number}", at=clock())
+            until_idle(worker, clock, HOUR, MINUTE)
+        record(store, "usual 4", at=clock())
+        worker.deliver()
+        clock.advance(MINUTE)
+        record(store, "usual 5", at=clock())
+        assert worker.deliver() == 0
+        until_idle(worker, clock, 16 * MINUTE, MINUTE)
+        assert sink.ids[-1] == ["usual 5"]
+
+    def test_pauses_hold_up_no_full_batch_for_there_may_be_something_of_another_sort_behind_it(
+        self, store: MemoryStore, clock: FakeClock
+    ) -> None:
+        sink = Pacing(fold=MINUTE)
+        worker = deliverer(store, clock, sink)
+        for number in range(4):
+            record(store, f"attempts {number}", at=clock())
             until_idle(worker, clock, 2 * HOUR, MINUTE)
-        names = [record(store, f"calm {number}", at=clock()) for number in range(4, 4 + BATCH_MAX)]
-        record(store, "urgent", at=clock())
+        names = [record(store, f"attempts {number}", at=clock()) for number in range(4, 4 + BATCH_MAX)]
+        record(store, "strange", at=clock())
         until_idle(worker, clock, 2 * MINUTE)
-        assert sink.ids[4:] == [names, ["urgent"]]
+        assert sink.ids[4:] == [names, ["strange"]]
 
     def test_a_clock_that_was_ahead_silences_for_no_longer_than_a_fold(
         self, store: MemoryStore, clock: FakeClock

@@ -10,7 +10,21 @@ import pytest
 
 from sojourn.core.events import EvictionsRepeated, SessionEnded, SessionStarted, StartRefused, payload
 from sojourn.core.records import EndReason
-from sojourn.notify.notices import MUTABLE, Channel, Kind, Notices, is_far, kinds, most_urgent, told
+from sojourn.notify.notices import (
+    ATTEMPTS,
+    MUTABLE,
+    STRANGE,
+    USUAL,
+    Channel,
+    Kind,
+    Notices,
+    is_far,
+    kinds,
+    most_urgent,
+    sort,
+    told,
+)
+from sojourn.notify.pauses import Sort
 from sojourn.testing.clock import START
 from sojourn.testing.samples import ended, full_session
 
@@ -83,6 +97,25 @@ def test_nobody_silences_that_a_session_was_disowned() -> None:
 def test_a_refusal_and_a_quarrel_of_devices_are_told() -> None:
     assert kinds(REFUSED) == {Kind.REFUSED}
     assert kinds(REPEATED) == {Kind.REPEATED}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (started(unusual=("new_device",), also_open=("b",)), STRANGE),
+        (started(unusual=("new_place",)), STRANGE),
+        (over(EndReason.DISOWNED), STRANGE),
+        (started(also_open=("b",)), USUAL),
+        (over(EndReason.EVICTED), USUAL),
+        (REPEATED, USUAL),
+        ({**REPEATED, "outcome": "refuse"}, ATTEMPTS),
+        (REFUSED, ATTEMPTS),
+    ],
+)
+def test_what_lets_nobody_in_waits_for_longer_and_holds_up_no_news_of_who_is_in(
+    event: Mapping[str, object], expected: Sort
+) -> None:
+    assert sort(event) is expected
 
 
 @pytest.mark.parametrize("damaged", [{}, {"type": "session.started"}, {"type": "session.started", "unusual": 5}])

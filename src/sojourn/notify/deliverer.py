@@ -12,7 +12,7 @@ from sojourn.core.outbox import BATCH_MAX, Batch, Failing, Fate, Letter, Outbox,
 from sojourn.core.timeouts import DAY
 from sojourn.notify.desk import LEASE, Desk, LeaseLost
 from sojourn.notify.health import Health
-from sojourn.notify.pauses import noted, waits_for_more
+from sojourn.notify.pauses import noted, sorts_of
 from sojourn.notify.schedule import gives_up, heeded, wait
 from sojourn.notify.sinks import DeliveryFailed, DeliveryRefused, Sink, SinkClosed, is_bounded
 from sojourn.notify.turns import Turn, ended, marked, next_turn, put_off
@@ -158,8 +158,8 @@ class Deliverer:
         desk.keep(marked(turn.letters, name, ended(begun, Fate.DONE)))
         if told:  # whoever had nothing to tell has not shown that they could
             desk.told[name] = told_at = self._clock()
-            if waits_for_more(sink, [letter.event for letter in turn.letters]):
-                desk.told = noted(desk.told, name, told_at)
+            sorts = sorts_of(sink, [letter.event for letter in turn.letters])
+            desk.told = noted(desk.told, name, sorts, told_at)
             self.health.works(name)
             self._observe("delivered", name, len(turn.letters))
         return int(told)

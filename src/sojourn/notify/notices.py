@@ -11,6 +11,8 @@ from typing import Final
 from sojourn.core import wishes
 from sojourn.core.policy import Overflow
 from sojourn.core.records import EndReason
+from sojourn.core.timeouts import HOUR, MINUTE
+from sojourn.notify.pauses import Sort
 
 
 class Kind(StrEnum):
@@ -70,6 +72,15 @@ class Notices:
 MUTABLE: Final = frozenset(Kind(kind) for kind in wishes.MUTABLE)
 """What a user may silence. A sign-in on a new device or from a new place, which an attack would be, is always told."""
 
+_GROWING: Final = (*(MINUTE << doubled for doubled in range(6)), HOUR)
+
+STRANGE: Final = Sort("strange", _GROWING)
+"""What an attack that succeeds would be: a new device, a new place, a session that was ended as not theirs."""
+USUAL: Final = Sort("usual", _GROWING)
+"""What else may happen to a session: what those have every day who use several devices."""
+ATTEMPTS: Final = Sort("attempts", (MINUTE, 10 * MINUTE, HOUR, 6 * HOUR))
+"""Attempts that let nobody in. Whoever has the password can make them all day long."""
+
 _URGENCY: Final = (
     Kind.DISOWNED,
     Kind.REFUSED,
@@ -122,9 +133,13 @@ def is_disowned(event: Mapping[str, object]) -> bool:
     return about.get("reason") == EndReason.DISOWNED and bool(about.get("ended_by"))
 
 
-def can_wait(event: Mapping[str, object]) -> bool:
-    """Whether this is told as nothing but what can happen all day long, and lets nobody in."""
-    return kinds(event) <= {Kind.REFUSED, Kind.REPEATED} and event.get("outcome") != Overflow.END_EXISTING
+def sort(event: Mapping[str, object]) -> Sort:
+    """Of what follows another message of its sort, when it is told: see `sojourn.notify.pauses`."""
+    found = kinds(event)
+    if found & {Kind.NEW_DEVICE, Kind.NEW_PLACE, Kind.DISOWNED}:
+        return STRANGE
+    attempt = found <= {Kind.REFUSED, Kind.REPEATED} and event.get("outcome") != Overflow.END_EXISTING
+    return ATTEMPTS if attempt else USUAL
 
 
 def is_far(event: Mapping[str, object]) -> bool:

@@ -52,9 +52,9 @@ class Sink(Protocol):
     `name`: stable, for its progress is kept by it. `fold`: milliseconds after a message in which further events of
     the same subject wait, to be told together in one message; 0 for a message for each event. `patience`:
     milliseconds after which an event is given up. `endurance`: milliseconds of nothing but failures after which the
-    sink is disabled, until an operator enables it; 0 for never. A sink that folds, and some of whose news can wait for
-    hours, also is `sojourn.notify.pauses.Patient`. One that has `bounded`, and it is true, answers for it that no call
-    ever outlasts half a lease: its first attempts are not written down before they are made.
+    sink is disabled, until an operator enables it; 0 for never. A sink that folds, and tells what keeps coming less
+    and less often, also is `sojourn.notify.pauses.Paced`. One that has `bounded`, and it is true, answers for it that
+    no call ever outlasts half a lease: its first attempts are not written down before they are made.
     """
 
     @property

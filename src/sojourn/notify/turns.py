@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sojourn.core.events import uncontacted
 from sojourn.core.outbox import BATCH_MAX, Fate, Letter, Progress
-from sojourn.notify.pauses import held_until, waits_for_more
+from sojourn.notify.pauses import held_until, sorts_of
 from sojourn.notify.sinks import Message, Sink
 
 _NEW = Progress()
@@ -45,7 +45,7 @@ def next_turn(sink: Sink, letters: Collection[Letter], told: Mapping[str, int], 
 
     `told`: when each sink last told this subject anything, and see `sojourn.notify.pauses`. A message once begun goes
     out as it is. After that, what is waiting goes out together, if the sink folds, and not before its fold is over, or
-    its pause if all of it can wait. Nothing waits so in a full batch: there may be more, and that may be urgent.
+    that of one sort in it. Pauses hold up no full batch: there may be more, and that may be of another sort.
     """
     waiting = [letter for letter in letters if waits(sink, letter)]
     if not waiting:
@@ -60,8 +60,8 @@ def next_turn(sink: Sink, letters: Collection[Letter], told: Mapping[str, int], 
     # It may have told by a clock that was ahead: that must not keep it silent for long.
     last = told.get(name)
     folded = last + sink.fold if last is not None and last < now + sink.fold else 0
-    calm = len(letters) < BATCH_MAX and waits_for_more(sink, [letter.event for letter in together])
-    held = held_until(told, name, now) if calm else 0
+    sorts = sorts_of(sink, [letter.event for letter in together]) if len(letters) < BATCH_MAX else ()
+    held = held_until(told, name, sorts, now)
     return Turn(together, max(begun.due, folded, held), begun.attempts, head.id, written=False)
 
 

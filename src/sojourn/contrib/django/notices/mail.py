@@ -24,7 +24,8 @@ from sojourn.contrib.django.notices.wording import Event, Look, entries, subject
 from sojourn.contrib.django.settings import current
 from sojourn.core.records import Profile
 from sojourn.core.timeouts import DAY, MINUTE
-from sojourn.notify.notices import MUTABLE, Channel, Kind, can_wait, facts, is_disowned, is_far, kinds, told
+from sojourn.notify.notices import MUTABLE, Channel, Kind, facts, is_disowned, is_far, kinds, sort, told
+from sojourn.notify.pauses import Sort
 from sojourn.notify.sinks import Message
 
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_-]")
@@ -33,7 +34,7 @@ _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_-]")
 class MailSink:
     """One message for what happens to somebody, at most one a minute: what follows within it is told in the next.
 
-    If it is nothing but refusals, the next may be hours later.
+    What keeps coming is told less and less often, see `sojourn.notify.pauses`.
     """
 
     name = "mail"
@@ -45,9 +46,9 @@ class MailSink:
         """Whether the event goes by mail, for a reader who has silenced nothing."""
         return bool(told(event, Channel.MAIL, current().NOTICES))
 
-    def can_wait(self, event: Event) -> bool:
-        """Sign-ins that are refused, with the right password, all day long: see `sojourn.notify.pauses`."""
-        return can_wait(event)
+    def sort(self, event: Event) -> Sort:
+        """See `sojourn.notify.notices.sort`."""
+        return sort(event)
 
     def deliver(self, message: Message) -> bool:
         """Write to the subject's user, also at the address that they had when it happened.
