@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -86,9 +87,9 @@ def test_without_the_thread_a_nudge_does_nothing(store: MemoryStore, sink: Await
 
 def test_started_twice_it_runs_once(background: Background) -> None:
     background.start()
-    thread = background._thread
+    thread = background._life.thread
     background.start()
-    assert background._thread is thread
+    assert background._life.thread is thread
 
 
 def test_stopped_it_finishes_the_message_under_way(store: MemoryStore, sink: Awaited, background: Background) -> None:
@@ -103,12 +104,12 @@ def test_stopped_it_finishes_the_message_under_way(store: MemoryStore, sink: Awa
     sink.does = slow
     background.start()
     assert begun.wait(LONG)
-    background._stop.set()
+    background._life.stop.set()
     go_on.set()
     background.stop(LONG)
     assert len(sink.told) == 1
-    assert background._thread is not None
-    assert not background._thread.is_alive()
+    assert background._life.thread is not None
+    assert not background._life.thread.is_alive()
 
 
 def test_it_outlives_a_store_that_goes_away(store: MemoryStore, sink: Awaited) -> None:
@@ -129,15 +130,17 @@ def test_it_does_what_it_is_given_to_do(background: Background) -> None:
     assert done.wait(LONG)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.parametrize(
+    "fork", [os.fork, ctypes.PyDLL(None).fork], ids=["as Python forks", "as uWSGI forks, without telling Python"]
+)
 def test_a_forked_process_has_none_until_it_starts_its_own(
-    store: MemoryStore, sink: Awaited, background: Background
+    store: MemoryStore, sink: Awaited, background: Background, fork: Callable[[], int]
 ) -> None:
     rested = threading.Event()
     background._rest = rested.set
     background.start()
     assert rested.wait(LONG)  # so that it holds no lock
-    child = os.fork()
+    child = fork()
     if child == 0:  # nothing of pytest's may run here
         record(store, "e1")
         none_yet = not background.running

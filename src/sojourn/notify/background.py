@@ -19,6 +19,18 @@ _logger = logging.getLogger("sojourn.delivery")
 Chore = Callable[[], object]
 
 
+class _Life:
+    """What there is of the thread in one process."""
+
+    def __init__(self) -> None:
+        self.running = False
+        self.wake = threading.Condition()
+        self.stop = threading.Event()
+        self.nudged: dict[str, None] = {}
+        self.chores: list[Chore] = []
+        self.thread: threading.Thread | None = None
+
+
 class Background:
     """One daemon thread for each process, from `start` on: also in a process that was forked from one that had it.
 
@@ -28,63 +40,71 @@ class Background:
 
     def __init__(self, make: Callable[[], Deliverer], rest: Chore = lambda: None, every: float = EVERY) -> None:
         self._make, self._rest, self._every = make, rest, every
-        self.running = False
-        self._begin()
-        os.register_at_fork(after_in_child=self._begin)
+        self._lives: dict[int, _Life] = {}
         atexit.register(self.stop)
 
-    def _begin(self) -> None:
-        """Nothing is running in this process, whatever is in the one that it was forked from."""
-        self.running = False
-        self._wake = threading.Condition()
-        self._stop = threading.Event()
-        self._nudged: dict[str, None] = {}
-        self._chores: list[Chore] = []
-        self._thread: threading.Thread | None = None
+    @property
+    def _life(self) -> _Life:
+        """Of this process: nothing runs in it of what ran in the one that it was forked from, not even who held a lock.
+
+        Asked for by the process's id, since uWSGI forks without telling Python.
+        """
+        here = os.getpid()
+        return self._lives.get(here) or self._lives.setdefault(here, _Life())
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread runs in this process."""
+        return self._life.running
 
     def start(self) -> None:
         """Let the thread run. It looks at once for what an earlier process has left."""
-        with self._wake:
-            if self.running:
+        life = self._life
+        with life.wake:
+            if life.running:
                 return
-            self._stop = threading.Event()
-            self._thread = threading.Thread(target=self._run, args=(self._stop,), name="sojourn-delivery", daemon=True)
-            self.running = True
-            self._thread.start()
+            life.stop = threading.Event()
+            life.thread = threading.Thread(
+                target=self._run, args=(life, life.stop), name="sojourn-delivery", daemon=True
+            )
+            life.running = True
+            life.thread.start()
 
     def nudge(self, subject: str) -> None:
         """Something is due of this subject: at once. Nothing where the thread does not run."""
-        if self.running:
-            with self._wake:
-                if len(self._nudged) < _REMEMBERED:  # beyond that, whatever is due longest comes first
-                    self._nudged[subject] = None
-                self._wake.notify()
+        life = self._life
+        if life.running:
+            with life.wake:
+                if len(life.nudged) < _REMEMBERED:  # beyond that, whatever is due longest comes first
+                    life.nudged[subject] = None
+                life.wake.notify()
 
     def do(self, chore: Chore) -> bool:
         """Have the thread do this too; whether it will."""
-        if self.running:
-            with self._wake:
-                self._chores.append(chore)
-        return self.running
+        life = self._life
+        if life.running:
+            with life.wake:
+                life.chores.append(chore)
+        return life.running
 
     def stop(self, timeout: float = _GRACE) -> None:
         """Finish the message under way, for `timeout` seconds at most; what is left waits for the next process."""
-        thread = self._thread
-        self._stop.set()
-        with self._wake:
-            self.running = False
-            self._wake.notify()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
+        life = self._life
+        life.stop.set()
+        with life.wake:
+            life.running = False
+            life.wake.notify()
+        if life.thread is not None and life.thread is not threading.current_thread():
+            life.thread.join(timeout)
 
-    def _run(self, stop: threading.Event) -> None:
+    def _run(self, life: _Life, stop: threading.Event) -> None:
         deliverer: Deliverer | None = None
         failures = 0
         while not stop.is_set():
             failures += 1
             try:
                 deliverer = deliverer or self._make()
-                self._pass(deliverer, stop)
+                _pass(life, deliverer, stop)
                 failures = 0
             except StoreError as error:
                 _logger.error("Delivery waits: %s.", error.code)  # noqa: TRY400  # the trace says nothing more
@@ -93,24 +113,25 @@ class Background:
             _done(self._rest)
             if failures:  # whoever was nudged waits, too: what is away does not come back by being asked at once
                 stop.wait(min(self._every, 2.0 ** min(failures, 5)))
-            with self._wake:
-                if not self._nudged and not stop.is_set():
+            with life.wake:
+                if not life.nudged and not stop.is_set():
                     # Not all processes at once.
-                    self._wake.wait(self._every * random.uniform(0.7, 1))  # noqa: S311  # no secret
+                    life.wake.wait(self._every * random.uniform(0.7, 1))  # noqa: S311  # no secret
 
-    def _pass(self, deliverer: Deliverer, stop: threading.Event) -> None:
-        """All that is due; whoever has just been nudged comes before whoever has waited for longest."""
-        deliverer.health.refresh()
-        while not stop.is_set():
-            with self._wake:
-                nudged, self._nudged = list(self._nudged), {}
-                chores, self._chores = self._chores, []
-            for chore in chores:
-                _done(chore)
-            for subject in nudged:
-                deliverer.deliver(subject, stop)
-            if deliverer.step(stop=stop) is None:
-                return
+
+def _pass(life: _Life, deliverer: Deliverer, stop: threading.Event) -> None:
+    """All that is due; whoever has just been nudged comes before whoever has waited for longest."""
+    deliverer.health.refresh()
+    while not stop.is_set():
+        with life.wake:
+            nudged, life.nudged = list(life.nudged), {}
+            chores, life.chores = life.chores, []
+        for chore in chores:
+            _done(chore)
+        for subject in nudged:
+            deliverer.deliver(subject, stop)
+        if deliverer.step(stop=stop) is None:
+            return
 
 
 def _done(chore: Chore) -> None:
