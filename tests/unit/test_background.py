@@ -23,6 +23,9 @@ from tests.unit.sinks import Recorder, outbox, record
 
 LONG = 60.0
 """Seconds that nothing here takes."""
+FORKS: dict[str, Callable[[], int]] = {}
+if hasattr(os, "fork"):
+    FORKS = {"as Python forks": os.fork, "as uWSGI forks, without telling Python": ctypes.PyDLL(None).fork}
 
 
 class Awaited(Recorder):
@@ -130,9 +133,7 @@ def test_it_does_what_it_is_given_to_do(background: Background) -> None:
     assert done.wait(LONG)
 
 
-@pytest.mark.parametrize(
-    "fork", [os.fork, ctypes.PyDLL(None).fork], ids=["as Python forks", "as uWSGI forks, without telling Python"]
-)
+@pytest.mark.parametrize("fork", FORKS.values(), ids=FORKS)
 def test_a_forked_process_has_none_until_it_starts_its_own(
     store: MemoryStore, sink: Awaited, background: Background, fork: Callable[[], int]
 ) -> None:

@@ -22,10 +22,15 @@ class SojournConfig(AppConfig):
         receivers.connect()
 
     def ready(self) -> None:
-        """Hide what is secret, register the system checks, have the metrics there at once, listen to django-allauth."""
+        """Hide what is secret, register the system checks, have the metrics there at once, listen to django-allauth.
+
+        And notice forks from now on.
+        """
         from sojourn.contrib.django import checks, concealed, telemetry
+        from sojourn.contrib.django.internal import inherited
 
         concealed.conceal()
         checks.connect()
         telemetry.prepare()
         receivers.connect_allauth()
+        inherited.connect()
