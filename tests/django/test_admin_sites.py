@@ -77,6 +77,7 @@ def test_a_site_without_the_admin_works_and_loads_none_of_it(tmp_path):
     apps = """
         INSTALLED_APPS = [name for name in INSTALLED_APPS if name != "django.contrib.admin"]
         ROOT_URLCONF = "sojourn.contrib.django.urls"
+        LOGIN_URL = "https://sso.example/"
     """
     ask = """
 import sys, django

@@ -21,10 +21,12 @@ from django.core.checks.registry import registry
 from django.db.utils import ConnectionHandler
 from django.http import HttpRequest
 from django.test import override_settings
+from django.urls import reverse_lazy
 
 from sojourn.contrib.django import checks
 from sojourn.contrib.django.adapter import Adapter
 from sojourn.contrib.django.checks import databases, neighbours, servers
+from sojourn.contrib.django.checks.site import PAGES
 from sojourn.contrib.django.middleware import SessionControlMiddleware
 from sojourn.contrib.django.webhooks import EXAMPLE_SECRET
 from sojourn.core.policy import Policy
@@ -194,6 +196,9 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"E011"}, {"SOJOURN": {"PRESET": "fluid"}, "ROOT_URLCONF": "django.contrib.auth.urls"}),
     ({"W010"}, {"TEMPLATES": [{**site.TEMPLATES[0], "APP_DIRS": False}]}),
     ({"W010"}, {"TEMPLATES": []}),
+    ({"E019"}, {"LOGIN_URL": "sign_in"}),
+    *(({"W013"}, {"LOGIN_URL": path}) for path in ("/accounts/login/", "/login/here/?from=x")),
+    ({"W013"}, {"LOGIN_URL": "/login", "APPEND_SLASH": False}),
     ({"W011"}, {"STATIC_URL": None}),
     # middleware
     ({"E012"}, stack(USERS, OURS)),
@@ -299,6 +304,8 @@ SILENT: list[dict[str, Any]] = [
     {**sojourn(ADOPT_EXISTING=True, ADOPT_UNTIL=LATER)},
     {"SOJOURN": {"POLICY": f"{HERE}.a_policy"}, "ROOT_URLCONF": "django.contrib.auth.urls"},
     {"ROOT_URLCONF": "django.contrib.auth.urls"},
+    *({"LOGIN_URL": url} for url in ("login", "admin:login", "/login", "/login/?from=x", "https://sso.example/in")),
+    {"LOGIN_URL": "/login/", "ROOT_URLCONF": "tests.django.by_language"},
     stack(SESSIONS, USERS, OURS),
     stack(SESSIONS, USERS, f"{HERE}.OwnControl"),
     stack(SESSIONS, USERS, OURS, REMOTE, GZIP),
@@ -611,6 +618,18 @@ def test_every_check_is_registered_described_and_may_be_asked_as_django_asks(che
     assert check.tags == (checks.TAG,)
     assert check.__doc__.strip().endswith(".")
     assert isinstance(check(app_configs=apps.get_app_configs(), databases=None), list)
+
+
+def test_a_sign_in_page_that_is_named_before_there_are_addresses_is_looked_for_too() -> None:
+    with override_settings(LOGIN_URL=reverse_lazy("sign_in")):
+        assert ids() - BASE == {"E019"}
+    with override_settings(LOGIN_URL=reverse_lazy("login")):
+        assert ids() == BASE
+
+
+def test_every_page_is_among_those_whose_template_is_looked_for() -> None:
+    templates = Path(checks.__file__).parent.parent / "templates" / "sojourn"
+    assert {*PAGES, "base"} == {path.stem for path in templates.glob("[!_]*.html")}
 
 
 def test_connecting_twice_reports_nothing_twice() -> None:

@@ -31,7 +31,7 @@ from sojourn.contrib.django.checks.security import (
 )
 from sojourn.contrib.django.checks.servers import check_servers, check_transport
 from sojourn.contrib.django.checks.settings import check_cookie_names, check_paths, check_purpose, check_settings
-from sojourn.contrib.django.checks.site import check_applications, check_pages, check_urls
+from sojourn.contrib.django.checks.site import check_applications, check_pages, check_sign_in, check_urls
 from sojourn.contrib.django.checks.webhooks import check_webhook_admins, check_webhook_secrets, check_webhook_transport
 
 TAG = "sojourn"
@@ -45,6 +45,7 @@ ALWAYS = (
     check_middleware,
     check_page_cache,
     check_urls,
+    check_sign_in,
     check_pages,
     check_store,
     check_sqlite,
