@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from sojourn.probe.outcome.masking import EXCERPT, Masker
+from sojourn.probe.outcome.masking import EXCERPT, QUOTED, Masker
 from sojourn.probe.wire.exchange import Exchange
 
 PASSWORD = 'Tr0ub4dor & "3"/\'<é>+\\x'
@@ -91,6 +91,16 @@ def test_no_half_of_a_password_is_shown_where_the_excerpt_ends() -> None:
         assert written[:9] not in shown("." * (EXCERPT - before) + written + "." * 50)
 
 
+def test_no_half_of_a_passphrase_is_quoted_though_there_is_a_space_in_it_to_cut_at() -> None:
+    masker = Masker()
+    masker.learn("password", "correct horse battery")
+    for before in range(170, 201):
+        said = masker.quote("." * before + " correct horse battery staple")
+        assert "correct" not in said, before
+        assert len(said) <= QUOTED + len("'' ...")
+    assert masker.quote("You are signed out") == "'You are signed out'"
+
+
 def test_no_half_of_a_token_is_shown_where_the_excerpt_ends() -> None:
     masker = knowing()
     unknown = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.aaaabbbbccccdddd1111"
@@ -140,6 +150,18 @@ def test_the_name_of_a_cookie_that_is_a_secret_itself_is_not_shown() -> None:
     masker = knowing()
     masker.learn(PASSWORD, "a value")
     assert PASSWORD not in masker.mask("there is a value")
+
+
+def test_a_cookie_that_is_too_short_to_be_looked_for_everywhere_is_not_shown_where_it_travels() -> None:
+    masker = knowing()
+    sent = (("Cookie", f'sid=1007; lang="de"; b={TOKEN}'), ("Authorization", "Bearer 42"))
+    got = (("Set-Cookie", "sid=1007; Path=/; Max-Age=1007"), ("set-cookie", "sid=1008"), ("Age", "1007"))
+    told = masker.show(Exchange("GET", "https://app.example/", sent, "", 200, got, "Room 1007", 1))
+    assert "Cookie: sid=[sid 2]; lang=[lang 1]; b=[sid 1]\nAuthorization: Bearer [token 1]" in told.request
+    assert "Set-Cookie: sid=[sid 2]; Path=/; Max-Age=1007\nset-cookie: sid=[sid 3]\nAge: 1007" in told.answer
+    assert "Room 1007" in told.answer
+    deleted = Exchange("GET", "https://app.example/", (), "", 200, (("Set-Cookie", "sid=; Max-Age=0"),), "", 1)
+    assert "sid=; Max-Age=0" in masker.show(deleted).answer
 
 
 def test_what_is_no_secret_is_shown() -> None:

@@ -32,16 +32,22 @@ class Verdict:
     summary: str
     evidence: tuple[Exchange, ...] = ()
     details: tuple[str, ...] = field(default=(), kw_only=True)
+    quoted: str = field(default="", kw_only=True)
+    """What the application says, whole. Its beginning ends the summary, cut off once no secret is in it any more."""
 
 
-def passed(summary: str, evidence: Sequence[Exchange] = (), *, details: Sequence[str] = ()) -> Verdict:
+def passed(
+    summary: str, evidence: Sequence[Exchange] = (), *, details: Sequence[str] = (), quoted: str = ""
+) -> Verdict:
     """What the check looks for was looked for, and is not there."""
-    return Verdict(Answer.PASS, summary, tuple(evidence), details=tuple(details))
+    return Verdict(Answer.PASS, summary, tuple(evidence), details=tuple(details), quoted=quoted)
 
 
-def warned(summary: str, evidence: Sequence[Exchange] = (), *, details: Sequence[str] = ()) -> Verdict:
+def warned(
+    summary: str, evidence: Sequence[Exchange] = (), *, details: Sequence[str] = (), quoted: str = ""
+) -> Verdict:
     """Not wrong in itself, but worse than it should be, or wrong under circumstances that the probe cannot see."""
-    return Verdict(Answer.WARN, summary, tuple(evidence), details=tuple(details))
+    return Verdict(Answer.WARN, summary, tuple(evidence), details=tuple(details), quoted=quoted)
 
 
 def failed(summary: str, evidence: Sequence[Exchange], *, details: Sequence[str] = ()) -> Verdict:

@@ -11,6 +11,7 @@ from sojourn.probe.errors import LockedOut, NotRestored, NotTestable, OutOfTime,
 from sojourn.probe.examining.examination import Budget, Examination
 from sojourn.probe.outcome.masking import Masker
 from sojourn.probe.outcome.report import Finding, Report
+from sojourn.probe.profiles.literals import literal_secrets
 from sojourn.probe.profiles.profile import Profile
 from sojourn.probe.survey.learnt import Survey
 from sojourn.probe.surveying import survey
@@ -52,6 +53,8 @@ def audit(
     network, masker, began, start = Network(profile, clock=clock.now), Masker(), time.time(), clock.now()
     for account in filter(None, (profile.account, profile.admin)):
         masker.learn("password", account.password.reveal())
+    for secret in literal_secrets(profile):
+        masker.learn("password", secret)
     findings: list[Finding] = []
     stopped = ""
     try:
@@ -146,7 +149,7 @@ def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
     found = Finding(
         check,
         verdict.answer,
-        masker.mask_data(verdict.summary),
+        " ".join(filter(None, (masker.mask_data(verdict.summary), masker.quote(verdict.quoted)))),
         tuple(masker.mask_data(each) for each in verdict.details),
         masker.show_all(verdict.evidence),
         examination.budget.spent - spent,

@@ -5,7 +5,7 @@ from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examining.examination import Examination
 from sojourn.probe.examining.observing import limit, submission
-from sojourn.probe.reading.news import excerpt, news, quiet, speaks_of_sessions
+from sojourn.probe.reading.news import news, quiet, speaks_of_sessions
 
 
 def _look(examination: Examination) -> Verdict:
@@ -16,9 +16,9 @@ def _look(examination: Examination) -> Verdict:
     said = news(older.after, older.stranger, seen.login_page)
     evidence = (older.before.exchange, submission(seen.last), *older.after.chain, older.stranger.exchange)
     if speaks_of_sessions(said):
-        return passed(f"The older browser is told: {excerpt(said)}", evidence)
+        return passed("The older browser is told:", evidence, quoted=said)
     if said:
-        return warned(f"The older browser is told something, perhaps not why: {excerpt(said)}", evidence)
+        return warned("The older browser is told something, perhaps not why:", evidence, quoted=said)
     if quiet(older.after):
         raise NotTestable("What the older browser gets has nothing that can be read: scripts make its page")
     return failed(

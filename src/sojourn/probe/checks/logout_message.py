@@ -5,7 +5,7 @@ from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examining.departure import departure
 from sojourn.probe.examining.examination import Examination
-from sojourn.probe.reading.news import excerpt, news, quiet, speaks_of_sessions
+from sojourn.probe.reading.news import news, quiet, speaks_of_sessions
 
 
 def _look(examination: Examination) -> Verdict:
@@ -20,7 +20,7 @@ def _look(examination: Examination) -> Verdict:
     ordinary = [stranger.get(url) for url in (examination.survey.login_url, "")]
     said = news(answer, *seen.before, *ordinary)
     if speaks_of_sessions(said):
-        return passed(f"After signing out, {answer.url} says {excerpt(said)}", answer.chain)
+        return passed(f"After signing out, {answer.url} says", answer.chain, quoted=said)
     return warned(f"After signing out, {answer.url} does not say that one is signed out", answer.chain)
 
 

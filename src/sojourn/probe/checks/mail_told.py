@@ -8,7 +8,7 @@ from sojourn.probe.errors import NotTestable
 from sojourn.probe.examining.examination import Examination
 from sojourn.probe.examining.mailbox import mailbox_of
 from sojourn.probe.examining.observing import submission
-from sojourn.probe.reading.news import excerpt, speaks_of_sessions
+from sojourn.probe.reading.news import speaks_of_sessions
 from sojourn.probe.wire.agents import AGENTS, browser
 
 _EVERY = 2.0
@@ -43,16 +43,16 @@ def _look(examination: Examination) -> Verdict:
     if about:
         named = any(agent.name in each for agent in AGENTS[:2] for each in about)
         details = [] if named else ["It does not say what kind of browser it was"]
-        return passed(f"A message came: {_subject(about[0])}", evidence, details=details)
+        return passed("A message came:", evidence, details=details, quoted=_subject(about[0]))
     if came:
-        return warned(f"A message came that does not seem to speak of a sign-in: {_subject(came[0])}", evidence)
+        return warned("A message came that does not seem to speak of a sign-in:", evidence, quoted=_subject(came[0]))
     return failed(
         f"Two browsers signed in that were never seen before, and no message came within {within:g} seconds", evidence
     )
 
 
 def _subject(message: str) -> str:
-    return excerpt(_CODE.sub("...", message.partition("\n")[0]))
+    return _CODE.sub("...", message.partition("\n")[0])
 
 
 CHECK = Check(

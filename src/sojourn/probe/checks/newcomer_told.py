@@ -6,7 +6,7 @@ from sojourn.probe.errors import NotTestable
 from sojourn.probe.examining.examination import Examination
 from sojourn.probe.examining.observing import limit, submission
 from sojourn.probe.profiles.declared import Overflow
-from sojourn.probe.reading.news import excerpt, news, quiet, speaks_of_sessions
+from sojourn.probe.reading.news import news, quiet, speaks_of_sessions
 
 
 def _look(examination: Examination) -> Verdict:
@@ -19,9 +19,9 @@ def _look(examination: Examination) -> Verdict:
     said = " ".join(filter(None, (news(page, *ordinary) for page in answers)))
     evidence = (*seen.first.pages[-1].chain, submission(seen.last), seen.last.pages[-1].exchange)
     if speaks_of_sessions(said):
-        return passed(f"The newcomer is told: {excerpt(said)}", evidence)
+        return passed("The newcomer is told:", evidence, quoted=said)
     if said:
-        return warned(f"The newcomer is told something, perhaps not why: {excerpt(said)}", evidence)
+        return warned("The newcomer is told something, perhaps not why:", evidence, quoted=said)
     if all(quiet(page) for page in answers):
         raise NotTestable("The answer to the sign-in has nothing that can be read: scripts make its page")
     then = "an older session ended" if seen.overflow is Overflow.ENDS else "the sign-in was not admitted"

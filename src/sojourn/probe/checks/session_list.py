@@ -5,7 +5,7 @@ from sojourn.probe.check import Check
 from sojourn.probe.errors import NotTestable
 from sojourn.probe.examining.examination import Examination
 from sojourn.probe.examining.revoking import revocation
-from sojourn.probe.reading.news import excerpt, quiet
+from sojourn.probe.reading.news import quiet
 
 _NAME_IT = "`url` under [sessions] in the profile names the page, or the JSON that its scripts read"
 
@@ -21,7 +21,7 @@ def _look(examination: Examination) -> Verdict:
     evidence = (listing.alone.exchange, listing.both.exchange)
     if listing.shows_other:
         details = [] if listing.shows_own else ["It does not say which browser it is that looks at the list"]
-        return passed(f"{listing.url} shows the other browser: {excerpt(listing.says_more)}", evidence, details=details)
+        return passed(f"{listing.url} shows the other browser:", evidence, details=details, quoted=listing.says_more)
     if quiet(listing.both) or "<script" in listing.both.text.lower():
         raise NotTestable(f"{listing.url} shows one browser only, but scripts may add to it; {_NAME_IT}")
     return failed(f"{listing.url} shows one browser only, although two are signed in", evidence)

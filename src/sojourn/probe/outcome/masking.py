@@ -9,9 +9,11 @@ from sojourn.probe.outcome.spelling import anyhow, usual
 from sojourn.probe.wire.exchange import Exchange, Headers
 
 LEAST = 6
-"""Values shorter than this are no secrets of a session: a cookie that says "en" is not taken out of every word."""
+"""A cookie that says "en" is not taken out of every word: what is shorter is taken out where a header carries it."""
 EXCERPT = 2_000
 """Characters of a body that are shown."""
+QUOTED = 200
+"""Characters of what an application says that are quoted in a sentence."""
 _BEYOND = 20_000
 """Characters behind the cut in which a secret may end that begins before it: more than any cookie that is kept."""
 _PART = 16
@@ -49,15 +51,14 @@ class Masker:
         self._counts: dict[str, int] = {}
         self._passwords: list[tuple[re.Pattern[str], str]] = []
         self._forms: dict[str, str] = {}
+        self._short: dict[tuple[str, str], str] = {}
 
     def learn(self, kind: str, secret: str) -> str:
         """Remember a secret of that kind ("password", a cookie's name); the name that will stand in its place."""
         if len(secret) < (1 if kind == "password" else LEAST):
             return secret
         if secret not in self._names:
-            kind = "password" if kind == "password" else self.mask(kind)  # the application chooses how it calls it
-            self._counts[kind] = self._counts.get(kind, 0) + 1
-            name = self._names[secret] = f"[{kind} {self._counts[kind]}]"
+            name = self._names[secret] = self._next_name(kind)
             if kind == "password":
                 self._passwords.append((anyhow(secret), name))
             parts = [each for each in re.split(r"[.:|!]", unquote(secret)) if len(each) >= _PART]
@@ -89,6 +90,14 @@ class Masker:
         """The same for what is no prose: without what a page hides, or an address calls a token, either."""
         return _NAMED.sub(r"\1[token]", _TAG.sub(_without_value, self.mask(text)))
 
+    def quote(self, text: str) -> str:
+        """The beginning of what an application says, in quotation marks; "" of nothing.
+
+        Cut off between two words, and only once it is without secrets: a password may have spaces.
+        """
+        said = self.mask_data(text)
+        return repr(said if len(said) <= QUOTED else said[:QUOTED].rpartition(" ")[0] + " ...") if said else ""
+
     def show(self, exchange: Exchange) -> Shown:
         """What a report may show of an exchange."""
         return Shown(
@@ -113,8 +122,33 @@ class Masker:
         return re.compile("|".join(map(re.escape, there)) or r"(?!)")
 
     def _text(self, first: str, headers: Headers, body: str) -> str:
-        lines = [first, *(f"{name}: {value}" for name, value in headers)]
+        lines = [first, *(f"{name}: {self._without_short(name.lower(), value)}" for name, value in headers)]
         return "\n".join(lines) + (f"\n\n{self._cut(body)}" if body else "")
+
+    def _without_short(self, header: str, value: str) -> str:
+        """A header without values that are too short to be looked for everywhere: those of cookies and tokens."""
+        if header == "cookie":
+            return ";".join(self._pair(each, "=") for each in value.split(";"))
+        if header == "set-cookie":
+            pair, sign, rest = value.partition(";")
+            return self._pair(pair, "=") + sign + rest
+        return self._pair(value, " ", "token") if header == "authorization" else value
+
+    def _pair(self, pair: str, sign: str, kind: str = "") -> str:
+        name, _, value = pair.partition(sign)
+        bare = value.strip().strip('"')
+        return f"{name}{sign}{self._short_name(kind or name.strip(), bare)}" if 0 < len(bare) < LEAST else pair
+
+    def _short_name(self, kind: str, value: str) -> str:
+        """The same value of the same cookie has the same name."""
+        if (kind, value) not in self._short:
+            self._short[kind, value] = self._next_name(kind)
+        return self._short[kind, value]
+
+    def _next_name(self, kind: str) -> str:
+        kind = "password" if kind == "password" else self.mask(kind)  # the application chooses how it calls it
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        return f"[{kind} {self._counts[kind]}]"
 
     def _cut(self, body: str) -> str:
         """The beginning of a body; a secret that the cut would divide is left out, for a half of it may be enough."""

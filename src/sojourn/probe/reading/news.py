@@ -47,11 +47,6 @@ def speaks_of_sessions(text: str) -> bool:
     return _SESSIONS.search(text) is not None
 
 
-def excerpt(text: str, most: int = 200) -> str:
-    """The beginning of what a page says, in quotation marks."""
-    return repr(text if len(text) <= most else text[:most].rpartition(" ")[0] + " ...")
-
-
 def quiet(page: Page) -> bool:
     """Whether nothing can be read on a page, as on one that scripts fill."""
     return not any(_bare(each) for each in blocks(page))
