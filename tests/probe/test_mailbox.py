@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import email
 import mailbox
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks.mail_told import CHECK
 from sojourn.probe.errors import Unreachable, WrongProfile
-from sojourn.probe.examining.mailbox import mailbox_of
+from sojourn.probe.examining.mailbox import mailbox_of, text
 from sojourn.probe.outcome.report import Finding
 from sojourn.probe.profiles.profile import Account, Profile
 from sojourn.probe.profiles.secret import Secret
@@ -100,6 +101,26 @@ def test_without_a_mailbox_it_is_not_testable() -> None:
 def test_a_wrong_table_is_told(table: dict) -> None:
     with pytest.raises(WrongProfile, match="mailbox"):
         mailbox_of(Profile("https://app.example", Account("ann", Secret("-")), extra={"mailbox": table}))
+
+
+@pytest.mark.parametrize("charset", ["x-of-the-sender", "hex", "utf-8\0", "idna", "us-ascii"])
+def test_a_message_in_a_charset_that_nobody_knows_is_read_as_well_as_it_can_be(charset: str) -> None:
+    letter = Message()
+    letter["Subject"] = f"=?{charset}?b?TmV3IHNpZ24taW4gbsOkaGVy?="
+    letter["Content-Type"] = f'text/plain; charset="{charset}"'
+    letter.set_payload("by Firefox, nä".encode())
+    said = text(email.message_from_bytes(letter.as_bytes()))
+    assert "by Firefox, n" in said
+    assert "New sign-in n" in said or said.startswith("=?"), said
+
+
+@pytest.mark.parametrize(
+    "subject", ["=?utf-8?b?A?=", "=?utf-8?q?=?=", "=?utf-8?b?New?= =?sign?in", "Für Sie"]
+)
+def test_a_subject_that_is_not_well_formed_is_read_as_it_stands(subject: str) -> None:
+    letter = Message()
+    letter["Subject"] = subject
+    assert text(letter).strip()
 
 
 def test_a_mailbox_may_be_on_a_server(monkeypatch: pytest.MonkeyPatch) -> None:

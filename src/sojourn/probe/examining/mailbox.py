@@ -8,7 +8,8 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from email.header import decode_header, make_header
+from email.errors import HeaderParseError
+from email.header import decode_header
 from email.message import Message
 from pathlib import Path
 from typing import Any, Protocol
@@ -117,10 +118,28 @@ class Imap:
 
 def text(message: Message) -> str:
     """A message as its reader sees it: the subject in the first line, then every text in it."""
-    subject = str(make_header(decode_header(str(message.get("subject", "")))))
-    parts = [" ".join(subject.split())]
+    parts = [" ".join(_subject(str(message.get("subject", ""))).split())]
     for part in message.walk():
         content = part.get_payload(decode=True) if part.get_content_maintype() == "text" else None
         if isinstance(content, bytes):
-            parts.append(content.decode(part.get_content_charset() or "utf-8", "replace"))
+            parts.append(_decoded(content, part.get_content_charset()))
     return "\n".join(parts)
+
+
+def _subject(said: str) -> str:
+    """The subject as it is meant; as it stands where that is not well formed."""
+    try:
+        parts = decode_header(said)
+    except HeaderParseError:
+        return said
+    return "".join(
+        each if isinstance(each, str) else _decoded(each, charset or "raw-unicode-escape") for each, charset in parts
+    )
+
+
+def _decoded(raw: bytes, charset: str | None) -> str:
+    """Text in a charset that is named; what nobody knows is read as UTF-8, which most of it is."""
+    try:
+        return raw.decode(charset or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return raw.decode("utf-8", "replace")
