@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 
 from sojourn.probe.answers import Answer
 from sojourn.probe.checks import all_checks
+from sojourn.probe.errors import Unreachable
 from sojourn.probe.outcome.report import Report
 from sojourn.probe.running import audit
+from sojourn.probe.wire.exchange import Exchange
+from sojourn.probe.wire.network import Network
 from tests.patients import limited
 from tests.patients.serving import serving
 
@@ -45,3 +51,24 @@ def test_no_check_fires_on_a_healthy_application(overflow: str, limit: int) -> N
     assert {finding.answer for finding in report.findings} <= GOOD, report.findings
     assert not report.stopped
     assert report.left_open == 0
+
+
+def test_a_burst_that_is_not_answered_in_time_proves_nothing_and_is_signed_out_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site, send = limited.Limited("refuse"), Network.send
+
+    def slow(network: Network, method: str, url: str, **how: Any) -> Exchange:
+        exchange = send(network, method, url, **how)
+        in_a_burst = threading.current_thread().name.startswith("ThreadPoolExecutor")
+        if in_a_burst and (method, url[-6:]) == ("POST", "/login"):
+            raise Unreachable(f"{method} {url}: ReadTimeout")
+        return exchange
+
+    monkeypatch.setattr(Network, "send", slow)
+    report = audited(site, "session-limit-race")
+    (finding,) = report.findings
+    assert finding.answer is Answer.NOT_TESTABLE, finding
+    assert "ReadTimeout" in finding.summary
+    assert "answer_time" in finding.summary
+    assert report.left_open >= len([each for each in site.sessions.values() if each.user]) == 2

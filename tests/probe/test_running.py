@@ -11,11 +11,16 @@ from sojourn.probe import surveying
 from sojourn.probe.answers import Answer, Severity, Verdict, passed
 from sojourn.probe.check import Check
 from sojourn.probe.clock import Clock
-from sojourn.probe.errors import Endless
+from sojourn.probe.errors import Endless, Unreachable
 from sojourn.probe.examining.examination import Examination
 from sojourn.probe.outcome.report import Finding, Report
+from sojourn.probe.profiles.profile import Step
 from sojourn.probe.running import audit
-from tests.patients.plain import Plain
+from sojourn.probe.wire.exchange import Exchange
+from sojourn.probe.wire.network import Network
+from tests.patients.carrying import Request
+from tests.patients.plain import PASSWORD, Plain
+from tests.patients.plain import Answer as Page
 from tests.patients.serving import serving
 from tests.probe.moments import MovedClock
 
@@ -73,6 +78,86 @@ def test_neither_what_a_check_says_nor_why_it_could_not_be_made_shows_a_one_time
     report = run([made(says), made(fails)])
     assert [each.answer for each in report.findings] == [Answer.PASS, Answer.NOT_TESTABLE]
     assert "k3-9dR2p" not in repr(report.findings)
+
+
+def test_what_the_application_says_is_cut_off_only_once_no_secret_is_in_it() -> None:
+    def says(_: Examination) -> Verdict:
+        return passed("It says", quoted="." * 185 + f" {PASSWORD} and more than is quoted")
+
+    (finding,) = run([made(says)]).findings
+    assert finding.summary.startswith("It says '...")
+    assert not [word for word in PASSWORD.split() if word in finding.summary], finding.summary
+
+
+def lost(network: Network, monkeypatch: pytest.MonkeyPatch, fails: Callable[[str, str], bool]) -> None:
+    """Have the answers to some requests get lost on their way: the application has done what it was asked."""
+    send = network.send
+
+    def sends(method: str, url: str, **how: Any) -> Exchange:
+        exchange = send(method, url, **how)
+        if fails(method, url):
+            raise Unreachable(f"{method} {url}: ReadTimeout")
+        return exchange
+
+    monkeypatch.setattr(network, "send", sends)
+
+
+def test_a_session_whose_sign_in_was_not_answered_in_time_is_said_to_be_left_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def look(examination: Examination) -> Verdict:
+        lost(examination.network, monkeypatch, lambda method, url: (method, url[-6:]) == ("POST", "/login"))
+        return fine(examination)
+
+    site = Plain()
+    report = run([made(look)], site=site)
+    assert report.findings[0].answer is Answer.NOT_TESTABLE
+    assert report.left_open == open_sessions(site) == 1
+
+
+def test_one_that_its_browser_has_all_the_same_is_signed_out_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(examination: Examination) -> Verdict:
+        lost(examination.network, monkeypatch, lambda method, url: (method, url[-7:]) == ("GET", "/report") and once())
+        return fine(examination)
+
+    remaining = [None]
+
+    def once() -> bool:
+        return bool(remaining) and remaining.pop() is None
+
+    site = Plain()
+    report = run([made(look)], site=site)
+    assert (report.left_open, open_sessions(site)) == (0, 0)
+
+
+class Confirming(Plain):
+    """Signs in with the password, and asks for it once more."""
+
+    asks = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.views["/confirm"] = self.confirm
+
+    def confirm(self, request: Request) -> Page:
+        if request.method == "POST":
+            return "303 See Other", [("Location", "/report")], ""
+        form = '<form method="post"><input type="password" name="again"></form>'
+        return "200 OK", [], form if self.asks else "nothing to confirm"
+
+
+def test_a_login_that_stops_after_the_step_that_signed_in_is_signed_out_of() -> None:
+    site = Confirming()
+    steps = (Step("/login", {"name": "{user}", "password": "{password}"}), Step("/confirm", {"again": "{password}"}))
+
+    def look(examination: Examination) -> Verdict:
+        site.asks = False
+        return fine(examination)
+
+    with serving(site) as place:
+        report = audit(place.profile(steps=steps), [made(look)])
+    assert report.findings[0].answer is Answer.NOT_TESTABLE, report.findings
+    assert (report.left_open, open_sessions(site)) == (0, 0)
 
 
 def test_an_interrupted_audit_reports_what_it_found_and_signs_out() -> None:

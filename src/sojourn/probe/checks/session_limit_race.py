@@ -26,12 +26,12 @@ def _look(examination: Examination) -> Verdict:
     for _ in range(bursts):
         try:
             attempts = examination.attempts([browser(examination.network, number) for number in range(size)])
+            _open(examination, attempts)  # an application may end a session only when it is used next
+            pages = _open(examination, attempts)
         except Unreachable as error:
             raise NotTestable(
                 f"Of {size} sign-ins in the same instant not all were answered ({error}); a longer answer_time may help"
             ) from None
-        _open(examination, attempts)  # an application may end a session only when it is used next
-        pages = _open(examination, attempts)
         survivors.append(len(pages))
         if len(pages) > seen.sessions:
             return failed(

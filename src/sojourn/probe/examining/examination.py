@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from sojourn.probe.clock import Clock
@@ -62,6 +63,19 @@ class _Begun:
     visitor: Visitor
     kept: Visitor | None = None
     """With the very cookies that it began with: they may open it still where the browser has lost or renewed them."""
+    lost: bool = False
+    """Whether the answer to the sign-in never came: there may be a session of which no browser knows."""
+
+    def finish(self, send: Callable[[], Sequence[Page]]) -> Sequence[Page]:
+        """Send the last secret."""
+        self.lost = True
+        try:
+            pages = send()
+        except ProbeError as error:
+            self.lost = type(error) is Unreachable
+            raise
+        self.lost = False
+        return pages
 
 
 class Examination:
@@ -114,9 +128,9 @@ class Examination:
         """Sign in with all of them in the same instant: every login page is open before the first password is sent."""
         self.budget.spend(len(visitors))
         who, login = account or self.profile.account, self.survey.login
-        finishing = [login.begin(visitor, who) for visitor in visitors]
         begun = [_Begun(visitor) for visitor in visitors]
-        self._begun += begun  # even if the answer gets lost: there may be a session now
+        self._begun += begun  # before anything is sent: a login of several steps may begin its session at any of them
+        finishing = [partial(each.finish, login.begin(each.visitor, who)) for each in begun]
         meanwhile()
         answers = together(finishing)
         for each in begun:
@@ -225,7 +239,7 @@ class Examination:
         return self._known[name]  # type: ignore[return-value]
 
     def _end(self, begun: _Begun) -> bool:
-        """Sign out of one; whether nothing opens it any more."""
+        """Sign out of one; whether nothing opens it any more, as far as anybody can know."""
         browsers = [begun.visitor]
         if begun.kept and self.token(begun.kept) != self.token(begun.visitor):
             browsers.append(begun.kept)
@@ -235,9 +249,10 @@ class Examination:
                     self.sign_out(browser.twin())  # a twin, for the browser would lose what opens it still
                     if self.is_signed_in(browser):
                         return False
+                    begun.lost = False
         except ProbeError:
             return False
-        return True
+        return not begun.lost
 
     def _judge(self, visitor: Visitor, pages: tuple[Page, ...]) -> Attempt:
         signed_in, cannot_tell = False, None
