@@ -42,6 +42,12 @@ class CannotSignIn(ProbeError):
     code = "cannot-sign-in"
 
 
+class AtLimit(CannotSignIn):
+    """The account has as many sessions as it may have before the audit begins; the message says so."""
+
+    code = "at-limit"
+
+
 class LockedOut(ProbeError):
     """The application shows signs of a lockout or a rate limit: the audit stops at once, so as to do no harm."""
 

@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from sojourn.probe.errors import CannotSignIn, LockedOut
+from sojourn.probe.errors import AtLimit, CannotSignIn, LockedOut
 from sojourn.probe.examining.examination import Budget
+from sojourn.probe.examining.observing import asks, speaks_of_others
+from sojourn.probe.reading.news import news, speaks_of_sessions
 from sojourn.probe.reading.pages import forms
 from sojourn.probe.signing.finding import find_login
 from sojourn.probe.signing.form import login_form
@@ -41,6 +43,8 @@ def survey(network: Network, budget: Budget) -> Survey:
     kept = visitor.twin()
     try:
         return _look_around(network, login, login_url, visitor, pages)
+    except AtLimit:  # nobody is signed in, and what the page offers to end is not the probe's
+        raise
     except BaseException:  # Ctrl-C as well: there may be a session, and nobody else knows of it yet
         network.extend(60)
         leave(network, kept, pages)
@@ -67,13 +71,42 @@ def _look_around(network: Network, login: Login, login_url: str, visitor: Visito
             f"{login.describe()}: afterwards {pages[-1].url} asks for another factor. Name an account for tests that "
             "has none"
         )
-    marks = find_marks(network, visitor, pages)
+    kept_out = _kept_out(pages)
+    try:
+        marks = find_marks(network, visitor, pages)
+    except CannotSignIn:
+        if kept_out:
+            raise AtLimit(f"{login.describe()}: {kept_out}") from None
+        raise
+    if kept_out:  # a page that asks which session to end is shown to no stranger, and is no page of one's own
+        marks = tuple(each for each in marks if each.url != pages[-1].url)
     if not marks:
-        raise CannotSignIn(f"{login.describe()}: {_refused(pages)}")
+        kind = AtLimit if kept_out else CannotSignIn
+        raise kind(f"{login.describe()}: {kept_out or _refused(pages)}")
     carriers = find_carriers(visitor, marks)
     kept = visitor.twin()
     logout = find_logout(network, visitor, pages, marks)
     return Survey(login, login_url, marks, carriers, logout, pages, kept)
+
+
+def _kept_out(pages: Sequence[Page]) -> str:
+    """That the account is at its limit, where the answer to the sign-in says so; "" where it does not.
+
+    What it says is compared with the login page, which may speak of sessions as well.
+    """
+    last, said = pages[-1], news(pages[-1], pages[0])
+    offers = any(form.named("radio", "checkbox", "select") for form in forms(last))
+    asked = asks(last, pages[0]) and (offers or not any(True for _ in ways_out(last)))
+    if not (speaks_of_others(said) or (last.status == 409 and speaks_of_sessions(said))):
+        return ""
+    if not asked and last.status < 400 and login_form(last) is None:
+        return ""
+    how = "asks which session to end" if asked else "refuses one more"
+    return (
+        f"the account is at its limit of sessions already: the answer {how}. End the sessions that are open, or wait "
+        "until they are over, and begin again; if it is signed in all the same, --protected names other pages that "
+        "need a session"
+    )
 
 
 def _refused(pages: Sequence[Page]) -> str:

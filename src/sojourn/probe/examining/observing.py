@@ -161,8 +161,12 @@ def _claims(attempt: Attempt, first: Attempt, login_page: Page) -> bool:
         return False
     if any(True for _ in ways_out(here)):
         return False
-    said = news(here, usual, login_page)
-    return here.status in {401, 403, 409} or (speaks_of_sessions(said) and bool(_ALREADY.search(said)))
+    return here.status in {401, 403, 409} or speaks_of_others(news(here, usual, login_page))
+
+
+def speaks_of_others(text: str) -> bool:
+    """Whether it seems to keep somebody out, or to ask, because of other sessions."""
+    return speaks_of_sessions(text) and bool(_ALREADY.search(text))
 
 
 def _make_room(examination: Examination, browsers: list[Visitor], pending: Attempt, proper: Page) -> Prying | None:
