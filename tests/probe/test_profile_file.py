@@ -12,6 +12,7 @@ from sojourn.probe.profiles.file import Credentials, make_profile, parse_profile
 from sojourn.probe.profiles.keys import KEYS, TABLES
 from sojourn.probe.profiles.profile import Account, Profile, Step
 from sojourn.probe.profiles.secret import Secret
+from sojourn.probe.profiles.totp import Totp
 from tests.docs.markdown import DOCS, Page
 
 WHOLE = """
@@ -19,6 +20,7 @@ target = "https://app.example"
 [account]
 name = "ann"
 password_env = "ANN"
+totp_env = "ANNS_CODES"
 [admin]
 name = "root"
 password_fd = 7
@@ -56,15 +58,18 @@ imap = "mail.example"
 """
 
 
+KEY = Secret("GEZDGNBV")
+
+
 def asked(name: str, *, variable: str = "", descriptor: int | None = None) -> Secret:
     return Secret(f"{name}, {variable}, {descriptor}")
 
 
 def test_every_key_arrives_in_the_profile() -> None:
-    made = make_profile(file=parse_profile(WHOLE), ask=asked)
+    made = make_profile(file=parse_profile(WHOLE), ask=asked, look_up={"ANNS_CODES": KEY}.__getitem__)
     assert made == Profile(
         "https://app.example",
-        Account("ann", Secret("ann, ANN, None")),
+        Account("ann", Secret("ann, ANN, None"), Totp(KEY)),
         admin=Account("root", Secret("root, , 7")),
         login="/in",
         browser=True,
@@ -104,7 +109,9 @@ def test_the_command_line_goes_before_the_file_and_hosts_add_up() -> None:
         "https://other.example",
         "bob",
         Secret("known"),
-        file=parse_profile(WHOLE.replace('[admin]\nname = "root"\npassword_fd = 7', "")),
+        file=parse_profile(
+            WHOLE.replace('[admin]\nname = "root"\npassword_fd = 7', "").replace('totp_env = "ANNS_CODES"', "")
+        ),
         ask=asked,
         hosts=("id.example",),
         pause=0.0,
@@ -180,7 +187,7 @@ def test_a_file_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:
 
 def test_what_the_documentation_writes_is_a_profile() -> None:
     blocks = [each for each in Page(DOCS / "reference" / "probe-profile.md").blocks if each.language == "toml"]
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for block in blocks:
         file = parse_profile(block.code)
-        assert make_profile("https://app.example", "ann", file=file, ask=asked).steps
+        assert make_profile("https://app.example", "ann", file=file, ask=asked, look_up=lambda _: KEY).steps

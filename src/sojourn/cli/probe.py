@@ -176,6 +176,7 @@ def _profile(options: argparse.Namespace) -> "Profile":
         secret,
         file=read_profile(given.profile) if given.profile else None,
         ask=(lambda *_, **__: Secret("")) if given.dry_run else asking.password,
+        look_up=(lambda _: Secret("")) if given.dry_run else asking.from_environment,
         login=given.login,
         protected=tuple(given.protected or ()),
         hosts=frozenset(given.host or ()),

@@ -21,6 +21,8 @@ def plan(profile: Profile, checks: Sequence[Check]) -> Iterator[str]:
         )
     else:
         yield f"It would sign in up to {sign_ins} times, {profile.pause:g} seconds apart, and sign out again of all."
+    if profile.account.totp:
+        yield "Each of them would wait for a one-time code of its own, and take up to half a minute by that."
     as_admin = ", disable the account and enable it again" if profile.admin else ""
     yield (
         f"It would change the account's password and change it back{as_admin}."

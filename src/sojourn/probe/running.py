@@ -53,6 +53,8 @@ def audit(
     network, masker, began, start = Network(profile, clock=clock.now), Masker(), time.time(), clock.now()
     for account in filter(None, (profile.account, profile.admin)):
         masker.learn("password", account.password.reveal())
+        for secret in account.totp.spellings if account.totp else ():
+            masker.learn("password", secret)
     for secret in literal_secrets(profile):
         masker.learn("password", secret)
     findings: list[Finding] = []
@@ -141,6 +143,9 @@ def _run(check: Check, examination: Examination, masker: Masker) -> Finding:
     finally:
         for kind, secret in examination.concealed:
             masker.learn(kind, secret)
+        codes = examination.profile.account.totp
+        for code in codes.taken if codes else ():
+            masker.learn("code", code)
         for exchange in examination.network.exchanges[seen:]:
             masker.learn_from(exchange)
     examination.sign_out_of_all()

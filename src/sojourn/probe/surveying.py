@@ -69,7 +69,8 @@ def _look_around(network: Network, login: Login, login_url: str, visitor: Visito
     if _asks_another_factor(pages[-1]):
         raise CannotSignIn(
             f"{login.describe()}: afterwards {pages[-1].url} asks for another factor. Name an account for tests that "
-            "has none"
+            "has none; or, where it is a code of an authenticator app, `totp_env` under [account] of the profile, and "
+            "a step that sends {totp}"
         )
     kept_out = _kept_out(pages)
     try:

@@ -7,7 +7,7 @@ from sojourn.probe.check import Check
 from sojourn.probe.errors import CannotSignIn, NotTestable
 from sojourn.probe.examining.examination import Examination
 from sojourn.probe.profiles.file import steps_of
-from sojourn.probe.signing.steps import StepsLogin
+from sojourn.probe.signing.steps import StepsLogin, last_secret, send_the_password
 from sojourn.probe.wire.exchange import Exchange
 from sojourn.probe.wire.visitor import Visitor
 
@@ -38,6 +38,10 @@ def _halves(examination: Examination) -> Iterator[tuple[str, Visitor, list[Excha
     exchanges, account = examination.network.exchanges, examination.profile.account
     visitor, seen = examination.visitor(), len(exchanges)
     examination.adopt(visitor)
+    steps = examination.profile.steps
+    if send_the_password(steps[: last_secret(steps)]):
+        examination.budget.spend()
+    examination.await_code()
     try:
         examination.survey.login.begin(visitor, account)
     except CannotSignIn:
@@ -49,8 +53,9 @@ def _halves(examination: Examination) -> Iterator[tuple[str, Visitor, list[Excha
     said = examination.profile.extra.get("half")
     for name, tables in said.items() if isinstance(said, Mapping) else ():
         visitor, seen, steps = examination.visitor(), len(exchanges), steps_of(tables)
-        if any("{password}" in value for step in steps for value in step.fields.values()):
+        if send_the_password(steps):
             examination.budget.spend()
+        examination.await_code()
         examination.adopt(visitor)
         StepsLogin(steps).begin(visitor, account)()
         yield str(name).replace("_", " "), visitor, exchanges[seen:]

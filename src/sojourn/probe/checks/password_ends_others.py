@@ -1,5 +1,7 @@
 """A changed password ends the account's other sessions, or offers to."""
 
+from dataclasses import replace
+
 from sojourn.probe.answers import Severity, Verdict, failed, passed, warned
 from sojourn.probe.check import Check, Need
 from sojourn.probe.errors import NotTestable
@@ -7,7 +9,6 @@ from sojourn.probe.examining.changing import Changing, changed, changing
 from sojourn.probe.examining.examination import Examination
 from sojourn.probe.examining.pair import pair
 from sojourn.probe.examining.revoking import offers_to_end_others
-from sojourn.probe.profiles.profile import Account
 from sojourn.probe.wire.agents import browser
 from sojourn.probe.wire.visitor import Visitor
 
@@ -34,7 +35,7 @@ def _look(examination: Examination) -> Verdict:
 def _prove(examination: Examination, other: Visitor, way: Changing) -> None:
     """That the password is another one now; the other browser makes room for the sign-in that shows it."""
     examination.sign_out(other)
-    account = Account(examination.profile.account.name, way.new)
+    account = replace(examination.profile.account, password=way.new)
     if not examination.attempt(browser(examination.network, 2), account=account).admitted:
         raise NotTestable(f"{way.url} did not accept the new password, which no sign-in accepts either")
 

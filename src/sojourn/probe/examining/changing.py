@@ -5,12 +5,12 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from sojourn.probe.errors import NotRestored, NotTestable, OutOfSignIns, ProbeError, WrongProfile
 from sojourn.probe.examining.examination import Examination
-from sojourn.probe.profiles.profile import Account, Profile
+from sojourn.probe.profiles.profile import Profile
 from sojourn.probe.profiles.secret import Secret
 from sojourn.probe.reading.pages import Form, forms, links
 from sojourn.probe.reading.wording import HARMS
@@ -109,7 +109,7 @@ def _restored(examination: Examination, way: Changing, by: Visitor) -> bool:
     account = examination.profile.account
     with suppress(ProbeError):
         if not examination.is_signed_in(by):
-            by = examination.sign_in(browser(examination.network, 2), account=Account(account.name, way.new))
+            by = examination.sign_in(browser(examination.network, 2), account=replace(account, password=way.new))
         way.send(by, way.new, account.password)
     with suppress(ProbeError):
         examination.sign_out_of_all()

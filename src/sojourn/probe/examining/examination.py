@@ -113,8 +113,9 @@ class Examination:
     ) -> Attempt:
         """Sign in (in a new browser unless `visitor` is given) and see what comes of it.
 
-        `meanwhile` happens when the login page is open and before the password is sent.
+        `meanwhile` happens when the login page is open and before the last secret is sent.
         Raises LockedOut at the first sign of a lockout or a rate limit, OutOfSignIns, CannotSignIn, Unreachable.
+        Where a one-time code is asked for, it waits for one that was not sent before.
         """
         return self.attempts([visitor or self.visitor()], account=account, meanwhile=meanwhile)[0]
 
@@ -125,9 +126,15 @@ class Examination:
         account: Account | None = None,
         meanwhile: Callable[[], None] = lambda: None,
     ) -> list[Attempt]:
-        """Sign in with all of them in the same instant: every login page is open before the first password is sent."""
-        self.budget.spend(len(visitors))
+        """Sign in with all of them in the same instant: every login page is open before the first password is sent.
+
+        Raises NotTestable for more than one where each would need a one-time code of its own.
+        """
         who, login = account or self.profile.account, self.survey.login
+        if who.totp is not None and len(visitors) > 1:
+            raise NotTestable("In the same instant there is one one-time code for all, and it may be taken once only")
+        self.budget.spend(len(visitors))
+        self.await_code(who)
         begun = [_Begun(visitor) for visitor in visitors]
         self._begun += begun  # before anything is sent: a login of several steps may begin its session at any of them
         finishing = [partial(each.finish, login.begin(each.visitor, who)) for each in begun]
@@ -212,6 +219,12 @@ class Examination:
         while (left := ends - self.clock.now()) > 0:
             self._waits(left)
             self.clock.sleep(min(left, 1.0))
+
+    def await_code(self, account: Account | None = None) -> None:
+        """Wait until there is a one-time code that was not sent yet, if any are asked for: each is taken once only."""
+        codes = (account or self.profile.account).totp
+        while codes is not None and codes.wait:
+            self.wait(codes.wait)
 
     def sign_out_of_all(self, *, again: bool = False) -> int:
         """Sign out of every session begun here; how many may be open still, because the application did not let us.

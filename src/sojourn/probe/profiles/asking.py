@@ -19,7 +19,7 @@ def from_environment(variable: str, environment: Mapping[str, str] | None = None
     """The value of an environment variable. Raises WrongProfile where it is not set, or empty."""
     value = (os.environ if environment is None else environment).get(variable, "")
     if not value:
-        raise WrongProfile(f"The environment variable {variable} is not set: it is to hold the password")
+        raise WrongProfile(f"The environment variable {variable} is not set: a secret is to be in it")
     return Secret(value)
 
 

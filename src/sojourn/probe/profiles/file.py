@@ -11,6 +11,7 @@ from sojourn.probe.profiles import asking
 from sojourn.probe.profiles.keys import KEYS, TABLES, TABLES_OF_CHECKS, Key
 from sojourn.probe.profiles.profile import Account, Profile, Step
 from sojourn.probe.profiles.secret import Secret
+from sojourn.probe.profiles.totp import totp
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Credentials:
     name: str = ""
     password_env: str = ""
     password_fd: int | None = None
+    totp_env: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,14 @@ def make_profile(
     *,
     file: ProfileFile | None = None,
     ask: Callable[..., Secret] = asking.password,
+    look_up: Callable[[str], Secret] = asking.from_environment,
     **options: object,
 ) -> Profile:
     """A profile of what the command line and a file say; the command line wins.
 
     `options` are fields of `Profile`; those that are None, False or empty were not given. Passwords that were not given
-    are taken from where the file says, or asked for: `ask(name, variable=..., descriptor=...)`. Raises WrongProfile.
+    are taken from where the file says, or asked for: `ask(name, variable=..., descriptor=...)`; the secret of one-time
+    codes is looked up where the file says. Raises WrongProfile.
     """
     file = file or ProfileFile()
     options = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
@@ -93,7 +97,19 @@ def make_profile(
         values["admin"] = Account(known.name, secret)
     values["hosts"] = frozenset(hosts)
     values["extra"] = file.extra
-    return Profile(target, Account(name, password), **values)  # type: ignore[arg-type]  # checked by kind, key by key
+    variable = file.account.totp_env
+    account = Account(name, password, totp(look_up(variable)) if variable else None)
+    return _whole(Profile(target, account, **values))  # type: ignore[arg-type]  # checked by kind, key by key
+
+
+def _whole(profile: Profile) -> Profile:
+    sends = any("{totp}" in value for step in profile.steps for value in step.fields.values())
+    if sends and profile.account.totp is None:
+        raise WrongProfile(
+            "`totp_env` under [account] is missing: a step sends {totp}, and no environment variable is named that "
+            "holds the secret that its codes are made of"
+        )
+    return profile
 
 
 def _texts(value: object) -> list[str]:

@@ -103,7 +103,15 @@ _PASSWORD = (
 
 KEYS = (
     Key("", "target", Kind.TEXT, "The application's address, such as `https://app.example`."),
-    *(Key(table, name, kind, about) for table in ("account", "admin") for name, kind, about in _PASSWORD),
+    *(Key("account", name, kind, about) for name, kind, about in _PASSWORD),
+    Key(
+        "account",
+        "totp_env",
+        Kind.TEXT,
+        "The environment variable that holds the secret of its authenticator app (RFC 6238), in base 32 or as a whole "
+        "`otpauth://totp/` address, for `{totp}` in a step.",
+    ),
+    *(Key("admin", name, kind, about) for name, kind, about in _PASSWORD),
     Key("login", "url", Kind.TEXT, "The page with the login form, relative to the target.", "login"),
     Key(
         "login",
@@ -129,8 +137,9 @@ KEYS = (
         "login.steps",
         "fields",
         Kind.TEXT_OF,
-        "What is filled in, by the names of the fields. `{user}` and `{password}` stand for the account's, `{name}` "
-        "for what a step before kept. Hidden fields are sent as they are on the page. In JSON a dotted name is a path.",
+        "What is filled in, by the names of the fields. `{user}` and `{password}` stand for the account's, `{totp}` "
+        "for its one-time code of the moment, `{name}` for what a step before kept. Hidden fields are sent as they are "
+        "on the page. In JSON a dotted name is a path.",
     ),
     Key("login.steps", "json", Kind.FLAG, "Whether the fields are sent to `url` as JSON; no form is looked for then."),
     Key("login.steps", "form", Kind.TEXT, "A CSS selector of the form, where the page has several."),

@@ -18,10 +18,10 @@ def literal_secrets(profile: Profile) -> Iterator[str]:
     """The values of fields, and of what stands behind the question mark of an address, of all steps there are."""
     half = profile.extra.get("half")
     tables = [each for each in half.values() if isinstance(each, list)] if isinstance(half, Mapping) else []
-    steps = [(step.url, step.fields) for step in profile.steps]
-    steps += [(each.get("url"), each.get("fields")) for table in tables for each in table if isinstance(each, dict)]
-    for url, fields in steps:
+    written = [each for table in tables for each in table if isinstance(each, dict)]  # read and judged by their check
+    for url in (*(each.url for each in profile.steps), *(each.get("url") for each in written)):
         yield from _secrets(dict(parse_qsl(urlsplit(url).query)) if isinstance(url, str) else {})
+    for fields in (*(each.fields for each in profile.steps), *(each.get("fields") for each in written)):
         yield from _secrets(fields if isinstance(fields, Mapping) else {})
 
 

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from sojourn.probe.errors import WrongProfile
 from sojourn.probe.profiles.secret import Secret
+from sojourn.probe.profiles.totp import Totp
 
 METHODS = ("POST", "GET", "DELETE", "PUT", "PATCH")
 """What a request that signs out may be."""
@@ -18,13 +19,16 @@ class Account:
 
     name: str
     password: Secret
+    totp: Totp | None = None
+    """What makes its one-time codes; None where none is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of a login: what to fill into the form that is then on the page, or to send as JSON.
 
-    In values `{user}` and `{password}` stand for the account's; `{name}` for what an earlier step's `keep` named.
+    In values `{user}` and `{password}` stand for the account's, `{totp}` for its one-time code of the moment; `{name}`
+    for what an earlier step's `keep` named.
     """
 
     url: str = ""

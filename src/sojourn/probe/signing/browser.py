@@ -48,9 +48,9 @@ class BrowserLogin:
             service_workers="block",  # what they ask for would not be relayed
             accept_downloads=False,
         )
-        sitting = _Sitting(context, Relay(context, visitor, account.password.reveal(), self._sending))
+        sitting = _Sitting(context, Relay(context, visitor, account.password.reveal(), self._sending), account)
         try:
-            await sitting.begin(self.url, self.steps, account)
+            await sitting.begin(self.url, self.steps)
         except BaseException:
             await context.close()
             raise
@@ -60,25 +60,23 @@ class BrowserLogin:
 class _Sitting:
     """One sign-in at one browser."""
 
-    def __init__(self, context: "BrowserContext", relay: Relay) -> None:
-        self._context, self._relay, self._visitor = context, relay, relay.visitor
+    def __init__(self, context: "BrowserContext", relay: Relay, account: Account) -> None:
+        self._context, self._relay, self._visitor, self._account = context, relay, relay.visitor, account
         self._patience = relay.network.profile.answer_time
         self._page: Any = None
         self._press: Press | None = None
         self._handed: set[Cookie] = set()
         self._rest: tuple[Step, ...] = ()
-        self._known: dict[str, str] = {}
 
-    async def begin(self, url: str, steps: tuple[Step, ...], account: Account) -> None:
+    async def begin(self, url: str, steps: tuple[Step, ...]) -> None:
         """Do all but what sends the password."""
-        self._known = {"user": account.name, "password": account.password.reveal()}
         await put_cookies(self._context, self._visitor.jar)
         await self._context.route(lambda _: True, self._relay.answer)
         self._page = await self._context.new_page()
         self._page.set_default_timeout(1000 * self._patience)
         if not steps:
             await self._open(url)
-            self._press = await self._told(fill_in(self._page, self._relay, account))
+            self._press = await self._told(fill_in(self._page, self._relay, self._account))
         else:
             last = last_secret(steps)
             for step in steps[:last]:
@@ -120,8 +118,8 @@ class _Sitting:
 
     async def _prepare(self, step: Step) -> Press | None:
         if step.url:
-            await self._open(self._relay.network.profile.url(filled(step.url, self._known)))
-        values = {name: filled(value, self._known) for name, value in step.fields.items()}
+            await self._open(self._relay.network.profile.url(filled(step.url, self._account, {})))
+        values = {name: filled(value, self._account, {}) for name, value in step.fields.items()}
         return await self._told(fill_named(self._page, step.form, values)) if values or step.form else None
 
     async def _step(self, step: Step) -> None:

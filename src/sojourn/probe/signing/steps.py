@@ -49,15 +49,26 @@ class StepsLogin:
 
 
 def last_secret(steps: Sequence[Step]) -> int:
-    """The number of the step that sends the last secret; the last of all where none sends one."""
+    """The number of the step that sends the last secret, a password or a code; the last of all where none does."""
     secret = [number for number, step in enumerate(steps) if _is_secret(step)]
     return secret[-1] if secret else len(steps) - 1
 
 
-def filled(text: str, known: Mapping[str, str]) -> str:
-    """The text with what stands in braces put in. Raises CannotSignIn for a name that no step has kept."""
+def send_the_password(steps: Sequence[Step]) -> bool:
+    """Whether one of them does, so that to the application they are a sign-in."""
+    return any("{password}" in value for step in steps for value in step.fields.values())
+
+
+def filled(text: str, account: Account, kept: Mapping[str, str]) -> str:
+    """The text with what stands in braces put in: what is the account's, a code of the moment, or what a step kept.
+
+    Raises CannotSignIn for anything else.
+    """
+    known = {"user": account.name, "password": account.password.reveal(), **kept}
 
     def value(found: re.Match[str]) -> str:
+        if found[1] == "totp" and account.totp is not None:
+            return account.totp.take()
         if found[1] not in known:
             raise CannotSignIn(f"{found[0]} in the profile stands for nothing: no step before keeps it")
         return known[found[1]]
@@ -66,7 +77,7 @@ def filled(text: str, known: Mapping[str, str]) -> str:
 
 
 def _is_secret(step: Step) -> bool:
-    return any("{password}" in value for value in step.fields.values())
+    return any("{password}" in value or "{totp}" in value for value in step.fields.values())
 
 
 @dataclass
@@ -94,8 +105,7 @@ class _Walk:
 
     def filled(self, text: str) -> str:
         """The text with what is known by now put in."""
-        known = {"user": self.account.name, "password": self.account.password.reveal(), **self.kept}
-        return filled(text, known)
+        return filled(text, self.account, self.kept)
 
     def _send_json(self, step: Step, values: Mapping[str, str]) -> None:
         headers = {"Accept": "application/json", **csrf_headers(self.visitor, self.pages[-1] if self.pages else None)}
