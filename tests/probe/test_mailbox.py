@@ -114,9 +114,7 @@ def test_a_message_in_a_charset_that_nobody_knows_is_read_as_well_as_it_can_be(c
     assert "New sign-in n" in said or said.startswith("=?"), said
 
 
-@pytest.mark.parametrize(
-    "subject", ["=?utf-8?b?A?=", "=?utf-8?q?=?=", "=?utf-8?b?New?= =?sign?in", "Für Sie"]
-)
+@pytest.mark.parametrize("subject", ["=?utf-8?b?A?=", "=?utf-8?q?=?=", "=?utf-8?b?New?= =?sign?in", "Für Sie"])
 def test_a_subject_that_is_not_well_formed_is_read_as_it_stands(subject: str) -> None:
     letter = Message()
     letter["Subject"] = subject
