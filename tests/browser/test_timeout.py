@@ -19,7 +19,7 @@ from tests.browser.server import Site
 from tests.services.process import wait_until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, CDPSession, Locator, Page
+    from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, Request
 
 MINUTE, HOUR = 60, 3600
 PRIVATE = "Private to"
@@ -55,14 +55,20 @@ class Sitter:
         return time.time() - float(session["last_seen"]) / 1000
 
     def type(self) -> None:
-        """Press keys until the server has heard of it, at most a minute after the last time that it did."""
-        before = self.idle()
+        """Press keys until the server has heard of it and has answered: what is under way would undo a `wait`."""
+        answered: list[str] = []
+
+        def hear(request: Request) -> None:
+            if TIMEOUT in request.url:
+                answered.append(request.method)
 
         def heard() -> bool:
             self.page.keyboard.press("a")
-            return self.idle() < before
+            return "POST" in answered
 
+        self.page.on("requestfinished", hear)
         wait_until(heard, 60, "the server has heard that somebody types")
+        self.page.remove_listener("requestfinished", hear)
 
     def asked(self) -> list[str]:
         """How the page asks about the timeouts from now on, as it comes. There is more that an open page asks."""

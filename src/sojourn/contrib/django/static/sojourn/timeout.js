@@ -221,8 +221,8 @@
     const every = state.report_every * 1000;
     if (!every || !event.isTrusted || phase !== "shown" || pending || (reported && since(reported) < every)) return;
     if (state.inactivity.timeout * 1000 - left("inactivity") < every) return; // the server has heard of it
-    reported = mark();
-    if (!(await ask("POST"))) reported = mark(performance.now() - every + 5000); // not heard: again in five seconds
+    const sent = reported = mark();
+    if (!(await ask("POST"))) reported = mark(sent.steady - every + 5000); // not heard: again five seconds later
   };
   for (const name of ["keydown", "input", "pointerdown", "wheel"])
     addEventListener(name, active, { capture: true, passive: true });
