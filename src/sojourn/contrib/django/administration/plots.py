@@ -7,8 +7,8 @@ bars need neither.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 480, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 12, 26
+WIDTH, HEIGHT = 480, 198
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 12, 34
 _LABELS = 4  # about so many words fit under the columns
 
 
