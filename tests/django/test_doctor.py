@@ -7,8 +7,9 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 
@@ -82,8 +83,6 @@ def test_settings_that_cannot_be_used_stop_only_what_needs_them():
 
 
 def test_a_database_that_is_away_is_found(monkeypatch):
-    from django.db import OperationalError
-
     def away() -> None:
         raise OperationalError("could not connect with password=hush")
 
@@ -102,6 +101,25 @@ def test_migrations_that_are_missing_are_named():
     assert body["facts"]["migrations_missing"]
     (finding,) = [each for each in body["findings"] if each["id"] == "doctor.migrations"]
     assert "migrate sojourn" in finding["hint"]
+
+
+def test_what_comes_of_missing_migrations_is_not_told_as_well():
+    MigrationRecorder(connection).migration_qs.filter(app="sojourn").delete()
+    body, _ = examined()
+    assert [each["id"] for each in body["findings"]] == ["doctor.migrations"]
+    assert "sessions_live" not in body["facts"]
+
+
+def test_a_table_of_django_s_sessions_that_is_missing_is_told_with_what_to_run(monkeypatch):
+    def missing(*_: object) -> bool:
+        raise OperationalError("no such table: django_session")
+
+    monkeypatch.setattr(SessionStore, "exists", missing)
+    body, well = examined()
+    assert not well
+    (finding,) = body["findings"]
+    assert finding["id"] == "doctor.engine"
+    assert "manage.py migrate`" in finding["hint"]
 
 
 def test_a_purge_that_does_not_run_is_noticed(clock):

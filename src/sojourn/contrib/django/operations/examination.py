@@ -10,7 +10,7 @@ from importlib import import_module
 from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.core.checks import ERROR, WARNING, run_checks
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from sojourn.contrib.django.checks import TAG
 from sojourn.contrib.django.delivery import BACKGROUND, sinks
@@ -37,8 +37,8 @@ def examine() -> tuple[dict[str, object], list[Symptom]]:
     """All facts and all symptoms. Changes nothing; raises nothing that a wrong installation could cause."""
     patient, symptoms = Patient(), list(_checks())
     for step in _STEPS:
-        if step in _OF_RECORDS and not patient.reached:
-            continue
+        if (step in _OF_STORE and not patient.reached) or (step in _OF_RECORDS and _without_tables(patient)):
+            continue  # it could only say the same once more
         try:
             symptoms += step(patient)
         except Exception as error:  # noqa: BLE001  # whatever a wrong installation leads to is told, and is no crash
@@ -97,6 +97,10 @@ def _migrations(patient: Patient) -> Iterator[Symptom]:
             yield from examined_database.migrations(there, place)
 
 
+def _without_tables(patient: Patient) -> bool:
+    return any(patient.facts.get(name) for name in ("migrations_missing", "move_to_migrations_missing"))
+
+
 def _clocks(patient: Patient) -> Iterator[Symptom]:
     for there, place in _places(patient):
         if isinstance(place, str):  # servers have been asked for theirs
@@ -119,7 +123,15 @@ def _move(patient: Patient) -> Iterator[Symptom]:
 def _engine(patient: Patient) -> Iterator[Symptom]:
     """Django's own sessions, which carry the tokens."""
     name = django_settings.SESSION_ENGINE
-    import_module(name).SessionStore().exists("d" * 32)
+    try:
+        import_module(name).SessionStore().exists("d" * 32)
+    except DatabaseError as error:
+        yield Symptom(
+            Level.ERROR,
+            "doctor.engine",
+            f"Django's own table of sessions does not answer: {type(error).__name__}. Nobody can be signed in.",
+            "Run `python manage.py migrate`, once the database can be reached.",
+        )
     if name.rpartition(".")[2] not in {"cache", "cached_db"}:
         return
     backend = type(caches[django_settings.SESSION_CACHE_ALIAS]).__name__
@@ -247,4 +259,5 @@ _STEPS: tuple[Callable[[Patient], Iterator[Symptom]], ...] = (
     _delivery,
     _addresses,
 )
-_OF_RECORDS = frozenset({_migrations, _clocks, _move, _epoch, _records, _delivery, _addresses})
+_OF_RECORDS = frozenset({_move, _epoch, _records, _delivery, _addresses})
+_OF_STORE = _OF_RECORDS | {_migrations, _clocks}
