@@ -238,11 +238,23 @@ def test_settings_that_are_no_dict_are_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("limits", "LIMITS"), ("LIMIT", "LIMITS"), ("INACTIVTY_TIMEOUT", "INACTIVITY_TIMEOUT")]
+    ("name", "meant"),
+    [
+        ("limits", "LIMITS"),
+        ("LIMIT", "LIMITS"),
+        ("IDLE_TIMEOUT", "ABSOLUTE_TIMEOUT or INACTIVITY_TIMEOUT"),
+    ],
 )
-def test_a_misspelt_setting_is_refused_with_the_name_that_was_meant(name: str, meant: str) -> None:
+def test_a_misspelt_setting_is_refused_with_the_names_that_may_be_meant(name: str, meant: str) -> None:
     with override_settings(SOJOURN={name: []}), pytest.raises(ImproperlyConfigured, match=rf"'{name}'.*Write {meant}"):
         current()
+
+
+@pytest.mark.parametrize("name", ["MAX_SESSIONS", "overflow"])
+def test_what_belongs_to_a_limit_is_sent_there(name: str) -> None:
+    (problem,) = read({name: 1})[1]
+    assert problem.message == "It belongs to a limit."
+    assert "LIMITS" in problem.hint
 
 
 @pytest.mark.parametrize("name", ["COLOUR", "", 5, None, ("colour",)])

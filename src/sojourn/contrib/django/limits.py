@@ -56,6 +56,8 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "device_classes": _set_of(_one_of(DeviceClass)),
     "name": _text,
 }
+KEYS = tuple(_PARSERS)
+"""What the dict of a limit may have."""
 
 
 def parse_limits(value: object) -> tuple[Limit, ...]:

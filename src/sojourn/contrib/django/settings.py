@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-from sojourn.contrib.django.limits import parse_limits, parse_ping_pong
+from sojourn.contrib.django.limits import KEYS, parse_limits, parse_ping_pong
 from sojourn.contrib.django.setting import setting
 from sojourn.contrib.django.settings_knowing import Knowing
 from sojourn.contrib.django.values import (
@@ -312,8 +312,10 @@ def read(raw: object) -> tuple[Settings, list[Problem]]:
 
 
 def _unknown(name: str, known: list[str]) -> Problem:
-    choice = next(iter(get_close_matches(name.upper(), known, 1)), "one of: " + ", ".join(known))
-    return Problem(name, "There is no such setting.", f"Write {choice}.")
+    if name.lower() in KEYS:
+        return Problem(name, "It belongs to a limit.", 'Write it in LIMITS: SOJOURN["LIMITS"] = [{"max_sessions": 3}].')
+    alike = get_close_matches(name.upper(), known, 3)
+    return Problem(name, "There is no such setting.", f"Write {' or '.join(alike) or 'one of: ' + ', '.join(known)}.")
 
 
 def _contradictions(found: Settings) -> list[Problem]:
