@@ -18,8 +18,9 @@ from django.conf import settings as django_settings
 from django.core import mail
 from django.core.checks import CheckMessage, run_checks
 from django.core.checks.registry import registry
+from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import ConnectionHandler
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import reverse_lazy
 
@@ -30,6 +31,7 @@ from sojourn.contrib.django.checks.site import PAGES
 from sojourn.contrib.django.middleware import SessionControlMiddleware
 from sojourn.contrib.django.webhooks import EXAMPLE_SECRET
 from sojourn.core.policy import Policy
+from sojourn.core.presets import PRESETS
 from sojourn.core.records import Arrival
 from sojourn.notify.notices import Kind
 from sojourn.notify.signature import new_secret
@@ -188,6 +190,8 @@ FIRES: list[tuple[set[str], dict[str, Any]]] = [
     ({"W004"}, sojourn(ADOPT_EXISTING=True)),
     ({"W005"}, sojourn(ADOPT_EXISTING=True, ADOPT_UNTIL="2020-01-31")),
     ({"W006"}, sojourn(ADOPT_UNTIL=LATER)),
+    ({"W007"}, sojourn(INACTIVITY_TIMEOUT="12h")),
+    ({"W007"}, sojourn(PERSISTENT_INACTIVITY_TIMEOUT="14d")),
     ({"I001"}, sojourn(REPORT_ONLY=True)),
     # applications, addresses, templates
     ({"E010"}, {"INSTALLED_APPS": [name for name in site.INSTALLED_APPS if name != "django.contrib.sessions"]}),
@@ -299,7 +303,8 @@ SILENT: list[dict[str, Any]] = [
     SENDS,
     {**sojourn(NOTICES=SILENT_MAIL, SUBJECT=f"{HERE}.a_subject"), "EMAIL_BACKEND": BACKENDS.format("dummy")},
     {"SOJOURN": {"POLICY": f"{HERE}.a_policy"}},
-    {"SOJOURN": {"PRESET": "pci"}},
+    *({"SOJOURN": {"PRESET": name}} for name in PRESETS),
+    sojourn(PERSISTENT_INACTIVITY_TIMEOUT="14d", PERSISTENT_ABSOLUTE_TIMEOUT="30d"),
     {**sojourn(LIMITS=ASK)},
     {**sojourn(ADOPT_EXISTING=True, ADOPT_UNTIL=LATER)},
     {"SOJOURN": {"POLICY": f"{HERE}.a_policy"}, "ROOT_URLCONF": "django.contrib.auth.urls"},
@@ -542,6 +547,22 @@ def test_channels_sockets_are_judged_where_they_can_be(tmp_path: Path, applicati
     )
     assert re.findall(r"\(sojourn\.(\w+)\)", done.stdout + done.stderr) == expected, done.stderr
     assert done.returncode == bool(expected)
+
+
+WITHOUT = [name for name in site.INSTALLED_APPS if name != "sojourn.contrib.django"]
+
+
+@pytest.mark.parametrize("installed", [WITHOUT, [*WITHOUT, "sojourn"]], ids=["left out", "by another name"])
+def test_where_the_application_is_not_installed_the_middleware_says_so_before_any_request(installed: list[str]) -> None:
+    with override_settings(INSTALLED_APPS=installed), pytest.raises(ImproperlyConfigured) as raised:
+        SessionControlMiddleware(lambda request: HttpResponse())
+    assert 'Add "sojourn.contrib.django" to INSTALLED_APPS.' in str(raised.value)
+
+
+def test_where_the_application_is_not_installed_manage_py_check_says_so(tmp_path: Path) -> None:
+    done = ask_another_process(tmp_path, f"INSTALLED_APPS = {WITHOUT}", "-m", "django", "check")
+    assert done.returncode != 0
+    assert done.stderr.rstrip().endswith('Add "sojourn.contrib.django" to INSTALLED_APPS.')
 
 
 def test_manage_py_refuses_to_go_on_and_says_what_to_write(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from sojourn.contrib.django.internal import answers, carrier, check, conclude
 from sojourn.contrib.django.internal.endings import present_request
 from sojourn.contrib.django.internal.herald import keep_delivering
+from sojourn.contrib.django.internal.installed import require_application
 from sojourn.contrib.django.internal.locking import outrun
 from sojourn.contrib.django.internal.start import SignInStopped
 from sojourn.contrib.django.internal.visit import stop_of, unwrapped
@@ -25,13 +26,15 @@ class SessionControlMiddleware:
 
     Before the view: one look-up, for requests with a session cookie. After it: what the request began or ended is
     settled. Works natively in both modes; under ASGI the whole check is one hop to a thread, and a request without a
-    session cookie takes none. `request.sojourn` is the live Session, or None.
+    session cookie takes none. `request.sojourn` is the live Session, or None. Raises ImproperlyConfigured where the
+    application is not installed.
     """
 
     sync_capable = True
     async_capable = True
 
     def __init__(self, get_response: GetResponse) -> None:
+        require_application("SessionControlMiddleware")
         self.get_response = get_response
         self._awaits = iscoroutinefunction(get_response)
         if self._awaits:

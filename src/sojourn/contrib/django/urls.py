@@ -3,9 +3,12 @@
 from django.urls import path
 
 from sojourn.contrib.django import api, api_devices, choosing, devices, ending, live, signing_out, timeout, views
+from sojourn.contrib.django.internal.installed import require_application
 from sojourn.contrib.django.internal.passive import LIVE, QUESTION
 from sojourn.contrib.django.notices.asking import ConfirmView, DisownView
 from sojourn.contrib.django.notices.views import NotMeView
+
+require_application("sojourn.contrib.django.urls")
 
 app_name = "sojourn"
 urlpatterns = [

@@ -11,7 +11,8 @@ from django.core.checks import Warning as Caution
 from sojourn.contrib.django.adapter import Adapter
 from sojourn.contrib.django.checks.findings import is_kind, load, present, when_enabled
 from sojourn.contrib.django.internal.wiring import now
-from sojourn.contrib.django.settings import read
+from sojourn.contrib.django.settings import Settings, read
+from sojourn.core.errors import ConfigurationError
 
 
 def check_settings(**_: object) -> list[CheckMessage]:
@@ -84,6 +85,22 @@ def check_cookie_names() -> Iterator[CheckMessage]:
             )
 
 
+def _never_idle(found: Settings) -> Iterator[CheckMessage]:
+    try:
+        policy = found.policy()
+    except ConfigurationError:
+        return  # `check_settings` says so
+    for kind, each in (("", policy.timeouts), ("PERSISTENT_", policy.persistent or policy.timeouts)):
+        if each.inactivity is not None and each.absolute is not None and each.inactivity >= each.absolute:
+            yield Caution(
+                f"The {kind}INACTIVITY_TIMEOUT has no effect: the {kind}ABSOLUTE_TIMEOUT is no longer, so that every "
+                "session ends by that.",
+                hint=f'Write a longer SOJOURN["{kind}ABSOLUTE_TIMEOUT"], or a shorter {kind}INACTIVITY_TIMEOUT.',
+                id="sojourn.W007",
+            )
+            return
+
+
 @when_enabled
 def check_purpose() -> Iterator[CheckMessage]:
     """The settings do something, and what they seem to do."""
@@ -101,6 +118,8 @@ def check_purpose() -> Iterator[CheckMessage]:
             hint='Write SOJOURN = {"LIMITS": [{"max_sessions": 3}], "INACTIVITY_TIMEOUT": "30m"}, or a PRESET.',
             id="sojourn.W002",
         )
+    if not found.POLICY:
+        yield from _never_idle(found)
     if {"cookies", "*"} & set(found.CLEAR_SITE_DATA):
         yield Caution(
             "SOJOURN['CLEAR_SITE_DATA'] clears all cookies at a sign-out: the device is no longer recognised, and "
