@@ -64,6 +64,20 @@ def test_servers_with_another_certificate_are_not_believed(secured: Any, connect
         assert servers.ask([get(1, "b")]) == [None]
 
 
+def test_a_server_that_asks_for_no_password_is_reached_by_every_connection(connected: Connect) -> None:
+    try:
+        trusting = valkey.start("redis", transport="tls", password="")
+    except NotInstalled as missing:
+        unavailable(str(missing))
+    try:
+        url = trusting.url().replace("default:@", "")
+        for _ in range(10):
+            with connected(Address.parse(url)) as servers:
+                assert servers.ask([get(1, "a")]) == [None]
+    finally:
+        trusting.stop()
+
+
 def test_a_certificate_that_is_not_there_is_a_wrong_configuration() -> None:
     with pytest.raises(ConfigurationError, match="A certificate"):
         Servers(Address.parse("rediss://localhost?ssl_ca_certs=/nowhere.pem"))

@@ -32,11 +32,12 @@ def arguments(address: Address) -> dict[str, Any]:
 
 
 def arguments_for(node: Node, address: Address) -> dict[str, Any]:
-    """The same with where a server is, which database is meant, and without telling it the name of the library."""
+    """The same with where a server is, and which database is meant."""
     place = {"host": node.host, "port": node.port, "socket_keepalive": True} if node.port else {"path": node.host}
-    # Versions of redis-py that know `driver_info` warn of the other two, which those before them need.
-    quiet = {"driver_info": None} if find_spec("redis.driver_info") else {"lib_name": None, "lib_version": None}
-    return {**arguments(address), **place, **quiet, "db": address.database}
+    # What a server sends by itself after a TLS handshake is taken by redis-py for the rest of another's answer, and the
+    # connection for a spoilt one, unless it has read an answer: that to a password, or to the library's name.
+    anonymous = address.tls is None or address.password is not None
+    return {**arguments(address), **place, **(_no_name() if anonymous else {}), "db": address.database}
 
 
 def arguments_for_sentinels(address: Address) -> dict[str, Any]:
@@ -44,6 +45,12 @@ def arguments_for_sentinels(address: Address) -> dict[str, Any]:
     sentinel = address.sentinel
     user, password = (sentinel.user, sentinel.password) if sentinel else (None, None)
     return {**arguments(address), "username": user, "password": password, "ssl": address.tls is not None}
+
+
+def _no_name() -> dict[str, Any]:
+    """So that a server is not told the name of the library, for which a user would need another right."""
+    # Versions of redis-py that know `driver_info` warn of the other two, which those before them need.
+    return {"driver_info": None} if find_spec("redis.driver_info") else {"lib_name": None, "lib_version": None}
 
 
 def check_certificates(address: Address) -> None:
