@@ -11,6 +11,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from sojourn.contrib.django.adapter import adapter
+from sojourn.contrib.django.internal.wiring import control
+from sojourn.core.records import EndReason, Session
+
 HERE = Path(__file__).parent
 PASSWORD = "correct horse battery"
 
@@ -21,6 +25,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     own = f"tests.integrations.{collection_path.name}.settings"
     return None if config.getoption("--ds", None) == own else True
+
+
+def open_sessions(user: User) -> list[Session]:
+    """A user's live sessions, last used first."""
+    return list(control().sessions(adapter().subject(user)))
+
+
+def reasons(user: User) -> list[EndReason | None]:
+    """Why a user's ended sessions ended, the latest first."""
+    return [session.end_reason for session in control().store.history(adapter().subject(user), 100)]
 
 
 @pytest.fixture

@@ -12,10 +12,9 @@ from django.test import AsyncClient, Client
 
 from sojourn.contrib.django.adapter import adapter
 from sojourn.contrib.django.internal.wiring import control
-from sojourn.contrib.django.models import Session
 from sojourn.core.errors import StoreUnavailable
 from sojourn.core.records import EndReason
-from tests.integrations.conftest import PASSWORD, Browser
+from tests.integrations.conftest import PASSWORD, Browser, open_sessions, reasons
 from tests.integrations.with_allauth.conftest import SECRET, by_form, totp, totp_code
 
 API = "/_allauth/app/v1/"
@@ -56,12 +55,8 @@ def other_app(ann: User) -> App:
     return App()
 
 
-def subject(user: User) -> str:
-    return adapter().subject(user)
-
-
-def last_reason() -> str:
-    return str(Session.objects.filter(state="ended").order_by("-ended").values_list("end_reason", flat=True)[0])
+def end_all(user: User) -> None:
+    control().end(adapter().subject(user), None, EndReason.REVOKED)
 
 
 # The browser client.
@@ -127,7 +122,7 @@ def test_an_app_is_signed_in_and_counted(app: App, limited: Any, ann: User, othe
     limited("refuse")
     assert app.sign_in().status_code == 200
     assert app.status() == 200
-    (mine,) = control().sessions(subject(ann))
+    (mine,) = open_sessions(ann)
     assert mine.state == "open"
     assert by_form(other).status_code == 409
     assert app.status() == 200
@@ -160,7 +155,7 @@ def test_an_app_passes_its_second_factor_where_there_is_room(app: App, limited: 
     assert app.sign_in().status_code == 401
     assert app.second_factor().status_code == 200
     assert app.status() == 200
-    assert len(control().sessions(subject(ann))) == 1
+    assert len(open_sessions(ann)) == 1
 
 
 def test_the_token_of_an_evicted_app_is_gone(app: App, other_app: App, limited: Any) -> None:
@@ -173,7 +168,7 @@ def test_the_token_of_an_evicted_app_is_gone(app: App, other_app: App, limited: 
 def test_the_token_of_a_revoked_app_is_gone_and_so_is_its_data(app: App, ann: User) -> None:
     app.sign_in()
     key = app.token
-    control().end(subject(ann), None, EndReason.REVOKED)
+    end_all(ann)
     assert app.status() == 410
     assert app.send("account/password/change", {"current_password": PASSWORD, "new_password": "x"}).status_code == 410
     from django.contrib.sessions.models import Session as Stored
@@ -189,14 +184,14 @@ def test_an_app_is_gone_when_its_user_changed_without_a_signal(app: App, ann: Us
     assert app.status() == 410
     User.objects.filter(pk=ann.pk).update(**before)
     assert app.status() == 410
-    assert last_reason() == ("deactivated" if "is_active" in change else "credential_changed")
+    assert reasons(ann)[0] == ("deactivated" if "is_active" in change else "credential_changed")
 
 
-def test_an_app_that_signs_out_ends_its_session(app: App, other_app: App, limited: Any) -> None:
+def test_an_app_that_signs_out_ends_its_session(app: App, other_app: App, limited: Any, ann: User) -> None:
     limited("refuse")
     app.sign_in()
     assert app.send("auth/session", method="DELETE").status_code == 401
-    assert last_reason() == "logout"
+    assert reasons(ann)[0] == "logout"
     assert other_app.sign_in().status_code == 200
 
 
@@ -237,7 +232,7 @@ def test_an_app_that_changes_its_password_stays_and_the_others_end(
     changed = app.send("account/password/change", {"current_password": PASSWORD, "new_password": PASSWORD + "!"})
     assert changed.status_code == 200
     assert (app.status(), other_app.status()) == (200, 410)
-    assert len(control().sessions(subject(ann))) == 1
+    assert len(open_sessions(ann)) == 1
 
 
 def test_a_token_does_not_disturb_the_browser_that_sends_it(ann: User, boss: User, app: App, browser: Browser) -> None:
@@ -262,7 +257,7 @@ def test_an_app_s_use_of_its_session_is_activity(app: App, ann: User, monkeypatc
         assert app.status() == 200
     clock.advance(31 * 60_000)
     assert app.status() == 410
-    assert last_reason() == "inactivity_timeout"
+    assert reasons(ann)[0] == "inactivity_timeout"
 
 
 def test_an_app_is_told_503_while_the_store_is_away(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,7 +276,7 @@ def test_an_app_is_told_503_while_the_store_is_away(app: App, monkeypatch: pytes
 def test_with_allauth_s_own_strategy_a_revoked_token_would_live_on(app: App, ann: User, settings: Any) -> None:
     settings.HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.sessions.SessionTokenStrategy"
     app.sign_in()
-    control().end(subject(ann), None, EndReason.REVOKED)
+    end_all(ann)
     assert app.status() == 200
 
 
@@ -290,7 +285,7 @@ def test_the_refresh_token_of_an_ended_session_is_dead(app: App, ann: User, sett
     meta = app.sign_in().json()["meta"]
     renewed = Browser().send(API + "tokens/refresh", {"refresh_token": meta["refresh_token"]})
     assert renewed.status_code == 200
-    control().end(subject(ann), None, EndReason.REVOKED)
+    end_all(ann)
     refused = Browser().send(API + "tokens/refresh", {"refresh_token": renewed.json()["data"]["refresh_token"]})
     assert refused.status_code == 400
 
@@ -312,4 +307,4 @@ def test_under_asgi_an_app_is_held_to_the_limit_and_its_dead_token_is_gone(
     assert send("GET", "auth/session", first).status_code == 410
     assert send("GET", "auth/session", second).status_code == 200
     assert send("DELETE", "auth/session", second).status_code == 401
-    assert last_reason() == "logout"
+    assert reasons(ann)[0] == "logout"

@@ -9,19 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 
-from sojourn.contrib.django.adapter import adapter
-from sojourn.contrib.django.internal.wiring import control
-from sojourn.contrib.django.models import Session
-from tests.integrations.conftest import PASSWORD, Browser
+from tests.integrations.conftest import PASSWORD, Browser, open_sessions, reasons
 from tests.integrations.with_allauth.conftest import by_form, by_second_factor
-
-
-def open_sessions(user: User) -> list[Any]:
-    return list(control().sessions(adapter().subject(user)))
-
-
-def last_reason() -> str:
-    return str(Session.objects.filter(state="ended").order_by("-ended").values_list("end_reason", flat=True)[0])
 
 
 def test_refuse_answers_with_our_page_and_leaves_the_open_session(
@@ -117,7 +106,7 @@ def test_sign_out_ends_the_session_and_makes_room(ann: User, limited: Any, brows
     by_form(browser)
     copy = browser.cookies["sessionid"].value
     browser.post("/accounts/logout/")
-    assert last_reason() == "logout"
+    assert reasons(ann)[0] == "logout"
     assert by_form(other).status_code == 302
     browser.cookies["sessionid"] = copy
     assert browser.whoami() == ""

@@ -19,9 +19,8 @@ from django.core import mail
 
 from sojourn.contrib.django.delivery import deliver
 from sojourn.contrib.django.internal.wiring import control
-from sojourn.contrib.django.models import Session
 from sojourn.core.errors import StoreUnavailable
-from tests.integrations.conftest import Browser
+from tests.integrations.conftest import Browser, open_sessions
 
 SOJOURN_FIRST = "sojourn first"
 
@@ -110,7 +109,8 @@ def test_the_choice_is_not_a_second_success(ann: User, limited: Any, browser: Br
     fail(other)
     other.sign_in()
     assert failures() == 1
-    other.post("/sessions/choose/", {"end": Session.objects.get(state="open").sid})
+    (mine,) = open_sessions(ann)
+    other.post("/sessions/choose/", {"end": mine.sid})
     assert other.whoami() == "ann"
     assert (failures(), AccessLog.objects.filter(logout_time=None).count()) == (0, 2)
 

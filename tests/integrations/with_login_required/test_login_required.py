@@ -6,8 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from sojourn.contrib.django.models import Session
-from tests.integrations.conftest import Browser
+from tests.integrations.conftest import Browser, open_sessions
 
 
 def test_the_choice_page_is_reached_and_nothing_else_is(
@@ -20,7 +19,8 @@ def test_the_choice_page_is_reached_and_nothing_else_is(
     for path in ("/plain/", "/private/", "/sessions/", "/sessions/end-others/", "/admin/password_change/"):
         shut = other.get(path)
         assert (shut.status_code, "/login/" in shut["Location"]) == (302, True), path
-    assert other.post("/sessions/choose/", {"end": Session.objects.get().sid}).status_code == 302
+    (mine,) = open_sessions(ann)
+    assert other.post("/sessions/choose/", {"end": mine.sid}).status_code == 302
     assert other.get("/plain/").status_code == 200
 
 
