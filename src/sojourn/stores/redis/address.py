@@ -11,7 +11,7 @@ A user or password with characters such as `/` or `@` is percent-encoded. Option
 `OPTIONS` has them all; those that redis-py knows as well have its names.
 
 A user (ACL) needs `~sojourn:*` (the prefix), `+eval +evalsha` and what the scripts call, and no more on one server. In
-a database other than 0 also `+select`, on a Cluster `+cluster|slots +command +asking`, with `replicas=all` `+wait
+a database other than 0 also `+select`, on a Cluster `+cluster|slots +asking`, with `replicas=all` `+wait
 +role`, and at Sentinels `+sentinel|masters`. What `doctor` shows of the servers takes `+info +time +config|get`, and
 `+cluster|info` on a Cluster.
 """

@@ -12,37 +12,19 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from sojourn.core.errors import ConfigurationError, SojournError, StoreUnavailable
-from sojourn.core.tokens import ROUTES
 from sojourn.stores.redis.address import Address, Node
 from sojourn.stores.redis.asking import Call, Operation, Pause
-from sojourn.stores.redis.connecting import (
-    MISSING,
-    arguments,
-    arguments_for,
-    arguments_for_sentinels,
-    check_certificates,
-)
+from sojourn.stores.redis.connecting import MISSING, arguments_for, check_certificates
 from sojourn.stores.redis.dispatch import CHUNK, Answer, Command, Dispatch, Exchange, Look
 from sojourn.stores.redis.journey import Journey
-from sojourn.stores.redis.keys import key
+from sojourn.stores.redis.masters import Search
 from sojourn.stores.redis.replies import Lost, lost, refused
 from sojourn.stores.redis.scripts import Script, script
 
 try:
     from redis import Connection as Waiting
-    from redis import exceptions
-    from redis.asyncio import (
-        BlockingConnectionPool,
-        Connection,
-        RedisCluster,
-        SSLConnection,
-        UnixDomainSocketConnection,
-    )
-    from redis.asyncio.cluster import ClusterNode
-    from redis.asyncio.retry import Retry
-    from redis.asyncio.sentinel import MasterNotFoundError, Sentinel
-    from redis.backoff import NoBackoff
-    from redis.exceptions import RedisClusterException, RedisError, ResponseError
+    from redis.asyncio import BlockingConnectionPool, Connection, SSLConnection, UnixDomainSocketConnection
+    from redis.exceptions import RedisError, ResponseError
 except ImportError:
     raise ConfigurationError(MISSING) from None
 
@@ -233,54 +215,20 @@ class _Station:
         async with self._looking:
             if chart.version != look.seen:
                 return []
-            guides = self._dispatch.guides(look)
-            try:
-                homes = await (self._homes_by_sentinels() if self._address.sentinel else self._homes_in_cluster(guides))
-            except (RedisError, RedisClusterException, OSError) as error:
-                return [lost(error, self._address)]
+            search = Search(self._dispatch, look)
+            for guide in search.guides:
+                answer: Answer | SojournError
+                try:
+                    answer = await self.alone(guide, [search.question])
+                except SojournError as error:
+                    answer = error
+                if search.hear(guide, answer):
+                    break
+            homes = search.homes()
+            if isinstance(homes, Lost):
+                return [homes]
             chart.learn(homes)
             return []
-
-    async def _homes_by_sentinels(self) -> list[Node | None]:
-        if self._address.sentinel is None:
-            return []
-        hosts = [(node.host, node.port) for node in self._address.hosts]
-        to_them = {**arguments_for_sentinels(self._address), "retry": Retry(NoBackoff(), 0)}
-        sentinels = Sentinel(hosts, sentinel_kwargs=to_them)
-        silent: list[Exception] = []
-        try:
-            for client in sentinels.sentinels:
-                try:
-                    masters: Any = await client.sentinel_masters()
-                except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
-                    silent.append(error)
-                    continue
-                state = masters.get(self._address.sentinel.name)
-                if state and sentinels.check_master_state(state, self._address.sentinel.name):
-                    return [Node(state["ip"], state["port"])] * ROUTES
-        finally:
-            for client in sentinels.sentinels:
-                await client.aclose()
-        # If nobody can be asked, why not says more than that nobody knows.
-        raise silent[0] if len(silent) == len(hosts) else MasterNotFoundError
-
-    async def _homes_in_cluster(self, guides: list[Node]) -> list[Node | None]:
-        cluster = RedisCluster(
-            startup_nodes=[ClusterNode(node.host, node.port) for node in guides],
-            require_full_coverage=False,
-            retry=Retry(NoBackoff(), 0),
-            ssl=self._address.tls is not None,
-            **arguments(self._address),
-        )
-        try:
-            await cluster.initialize()
-            homes: list[Node | None] = []
-            for route in range(ROUTES):
-                nodes = cluster.nodes_manager.slots_cache.get(cluster.keyslot(key(self._address.prefix, route, "")))
-                homes.append(Node(nodes[0].host, int(nodes[0].port)) if nodes else None)
-            return homes
-        finally:
-            await cluster.aclose()
 
 
 class _Caller(NamedTuple):

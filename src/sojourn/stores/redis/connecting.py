@@ -19,32 +19,24 @@ def installed() -> bool:
     return find_spec("redis") is not None
 
 
-def arguments(address: Address) -> dict[str, Any]:
-    """What every connection to the servers needs, wherever they are."""
-    return {
-        "username": address.user,
-        "password": address.password,
-        "socket_timeout": address.timeout,
-        "socket_connect_timeout": address.timeout,
-        "protocol": 2,
-        **_certificates(address),
-    }
-
-
 def arguments_for(node: Node, address: Address) -> dict[str, Any]:
-    """The same with where a server is, and which database is meant."""
+    """What a connection to a server or a Sentinel needs."""
+    who = address.sentinel if node.sentinel and address.sentinel else address
     place = {"host": node.host, "port": node.port, "socket_keepalive": True} if node.port else {"path": node.host}
     # What a server sends by itself after a TLS handshake is taken by redis-py for the rest of another's answer, and the
     # connection for a spoilt one, unless it has read an answer: that to a password, or to the library's name.
-    anonymous = address.tls is None or address.password is not None
-    return {**arguments(address), **place, **(_no_name() if anonymous else {}), "db": address.database}
-
-
-def arguments_for_sentinels(address: Address) -> dict[str, Any]:
-    """What a connection to a Sentinel needs."""
-    sentinel = address.sentinel
-    user, password = (sentinel.user, sentinel.password) if sentinel else (None, None)
-    return {**arguments(address), "username": user, "password": password, "ssl": address.tls is not None}
+    anonymous = address.tls is None or who.password is not None
+    return {
+        **place,
+        **(_no_name() if anonymous else {}),
+        **_certificates(address),
+        "username": who.user,
+        "password": who.password,
+        "db": 0 if node.sentinel else address.database,
+        "protocol": 2,
+        "socket_timeout": address.timeout,
+        "socket_connect_timeout": address.timeout,
+    }
 
 
 def _no_name() -> dict[str, Any]:

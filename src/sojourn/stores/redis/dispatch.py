@@ -85,7 +85,11 @@ class Dispatch:
         return ("EVAL", script.source, *self._keys(script, call.route), *call.args)
 
     def guides(self, look: Look) -> list[Node]:
-        """Whom to ask: everybody who is known but those that were lost, unless nobody would be left."""
+        """Whom to ask who the masters are: the Sentinels, or all nodes that are known but those that were lost, unless
+        nobody would be left.
+        """
+        if self.address.sentinel:
+            return list(self.address.hosts)
         known = dict.fromkeys([*self.chart.masters(), *self.address.hosts])
         return [node for node in known if node not in look.lost] or list(known)
 

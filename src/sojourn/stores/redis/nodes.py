@@ -18,7 +18,8 @@ def slot_of(route: int) -> int:
     return binascii.crc_hqx(f"{route:02x}".encode(), 0) % SLOTS
 
 
-_SLOTS = tuple(slot_of(route) for route in range(ROUTES))
+SLOT_OF = tuple(slot_of(route) for route in range(ROUTES))
+"""The same of every route."""
 
 
 class Chart:
@@ -48,4 +49,4 @@ class Chart:
 
     def moved(self, slot: int, node: Node) -> None:
         """Take in that a slot is on another node from now on, as that of before has said."""
-        self.learn([node if of == slot else home for of, home in zip(_SLOTS, self._homes, strict=True)])
+        self.learn([node if of == slot else home for of, home in zip(SLOT_OF, self._homes, strict=True)])

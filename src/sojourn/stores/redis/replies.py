@@ -9,13 +9,11 @@ from enum import Enum
 from typing import NamedTuple
 
 from sojourn.core.errors import ConfigurationError, RecordFormatError, SojournError, StoreUnavailable
-from sojourn.stores.redis.address import Address, Node
+from sojourn.stores.redis.address import Node
 from sojourn.stores.redis.connecting import MISSING
 
 try:
     from redis import exceptions
-    from redis.asyncio.sentinel import MasterNotFoundError as AsyncMasterNotFoundError
-    from redis.sentinel import MasterNotFoundError
 except ImportError:
     raise ConfigurationError(MISSING) from None
 
@@ -84,7 +82,6 @@ _SAYS = {
     "NOGOODSLAVE": "has no replica that could take over",
 }
 _ADDRESS = re.compile(r"(?P<slot>[0-9]{1,5}) (?P<host>.*):(?P<port>[0-9]{1,5})")
-_OF_REDIS = (exceptions.RedisError, exceptions.RedisClusterException)
 _CODE = re.compile(r"[A-Z]{3,}\b")
 _FROM_A_SCRIPT = "user_script"
 
@@ -112,7 +109,7 @@ def redirection(text: str, asked: Node) -> Redirection:
     return Redirection(int(found["slot"]), Node(found["host"] or asked.host, int(found["port"])))
 
 
-def error_of(text: str, node: Node | Address) -> SojournError:
+def error_of(text: str, node: Node) -> SojournError:
     """The error for callers, for what was given up or has not ended in time."""
     code, _, rest = text.partition(" ")
     if code == "WRONGTYPE":
@@ -143,13 +140,8 @@ def refused(error: exceptions.ResponseError) -> Refused:
     return Refused(f"{code} {text}".lstrip())
 
 
-def lost(error: BaseException, node: Node | Address) -> Lost:
+def lost(error: BaseException, node: Node) -> Lost:
     """What it means that redis-py could not connect or lost its connection. Raises what will not change."""
-    if isinstance(error, MasterNotFoundError | AsyncMasterNotFoundError):
-        return Lost(f"No Sentinel of {node} knows a master of this name that is up.")
-    # Of a Cluster redis-py says only that it cannot be connected; why is what came before.
-    while isinstance(inner := error.__cause__ or error.__context__, _OF_REDIS):
-        error = inner
     text = str(error)
     if isinstance(error, exceptions.AuthenticationError):
         code = "NOAUTH" if text.startswith("Authentication required") else "WRONGPASS"

@@ -4,34 +4,22 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, TypeVar
 
-from sojourn.core.errors import ConfigurationError, StoreUnavailable
-from sojourn.core.tokens import ROUTES
+from sojourn.core.errors import ConfigurationError, SojournError, StoreUnavailable
 from sojourn.stores.redis.address import Address, Node
 from sojourn.stores.redis.asking import Call, Operation, Pause
-from sojourn.stores.redis.connecting import (
-    MISSING,
-    arguments,
-    arguments_for,
-    arguments_for_sentinels,
-    check_certificates,
-)
+from sojourn.stores.redis.connecting import MISSING, arguments_for, check_certificates
 from sojourn.stores.redis.dispatch import Answer, Command, Dispatch, Exchange, Look
 from sojourn.stores.redis.journey import Journey
-from sojourn.stores.redis.keys import key
+from sojourn.stores.redis.masters import Search
 from sojourn.stores.redis.replies import Lost, Refused, lost, refused
 from sojourn.stores.redis.scripts import Script, script
 from sojourn.stores.redis.waiting import Pool, Until
 
 try:
-    from redis import BlockingConnectionPool, Connection, RedisCluster, exceptions
-    from redis.backoff import NoBackoff
-    from redis.cluster import ClusterNode
-    from redis.exceptions import RedisClusterException, RedisError, ResponseError
-    from redis.retry import Retry
-    from redis.sentinel import MasterNotFoundError, Sentinel
+    from redis import BlockingConnectionPool, Connection
+    from redis.exceptions import RedisError, ResponseError
 except ImportError:
     raise ConfigurationError(MISSING) from None
 
@@ -178,64 +166,29 @@ class Servers:
 
     def _look(self, look: Look, left: float) -> list[Answer]:
         """Ask the Sentinels or the Cluster who the masters are. Returns that nobody could tell, or nothing."""
-        chart, ask = self._dispatch.chart, self._homes_by_sentinels
-        self._until.moment = time.monotonic() + left
+        chart, ends = self._dispatch.chart, time.monotonic() + left
         # Whoever holds it for too long does not keep others from looking; nor does a fork at that moment.
         held = self._looking.acquire(timeout=max(0.0, min(left, self.address.timeout)))
         try:
             if chart.version != look.seen:
                 return []
-            if self.address.cluster:
-                ask = partial(self._homes_in_cluster, self._dispatch.guides(look))
-            try:
-                # Each that is asked has a time of its own, and is not told how much is left of all.
-                chart.learn(self._until.done(ask, too_late=chart.learn))
-            except (RedisError, RedisClusterException, OSError) as error:
-                return [lost(error, self.address)]
+            search = Search(self._dispatch, look)
+            for guide in search.guides:
+                answer: Answer | SojournError
+                try:
+                    answer = self._exchange(Exchange(guide, [search.question]), ends - time.monotonic())
+                except SojournError as error:
+                    answer = error
+                if search.hear(guide, answer):
+                    break
+            homes = search.homes()
+            if isinstance(homes, Lost):
+                return [homes]
+            chart.learn(homes)
             return []
         finally:
             if held:
                 self._looking.release()
-
-    def _homes_by_sentinels(self) -> list[Node | None]:
-        if self.address.sentinel is None:
-            return []
-        hosts = [(node.host, node.port) for node in self.address.hosts]
-        to_them = {**arguments_for_sentinels(self.address), "retry": Retry(NoBackoff(), 0)}
-        sentinels = Sentinel(hosts, sentinel_kwargs=to_them)
-        silent: list[Exception] = []
-        try:
-            for client in sentinels.sentinels:
-                try:
-                    masters: Any = client.sentinel_masters()
-                except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
-                    silent.append(error)
-                    continue
-                state = masters.get(self.address.sentinel.name)
-                if state and sentinels.check_master_state(state, self.address.sentinel.name):
-                    return [Node(state["ip"], state["port"])] * ROUTES
-        finally:
-            for client in sentinels.sentinels:
-                client.close()
-        # If nobody can be asked, why not says more than that nobody knows.
-        raise silent[0] if len(silent) == len(hosts) else MasterNotFoundError
-
-    def _homes_in_cluster(self, guides: list[Node]) -> list[Node | None]:
-        cluster = RedisCluster(
-            startup_nodes=[ClusterNode(node.host, node.port) for node in guides],
-            require_full_coverage=False,
-            retry=Retry(NoBackoff(), 0),
-            ssl=self.address.tls is not None,
-            **arguments(self.address),
-        )
-        try:
-            homes: list[Node | None] = []
-            for route in range(ROUTES):
-                nodes = cluster.nodes_manager.slots_cache.get(cluster.keyslot(key(self.address.prefix, route, "")))
-                homes.append(Node(nodes[0].host, int(nodes[0].port)) if nodes else None)
-            return homes
-        finally:
-            cluster.close()
 
 
 def _answered(connection: Connection, commands: list[Command]) -> list[Any]:
