@@ -94,3 +94,8 @@ def address(request: pytest.FixtureRequest) -> Address:
 @pytest.mark.parametrize("calls", [1, 2])
 def test_who_is_cancelled_leaves_no_connection_open(address: Address, calls: int) -> None:
     assert left_open(lambda _, task: task.cancel(), address, calls) == []
+
+
+@pytest.mark.parametrize("calls", [1, 2])
+def test_what_is_closed_while_calls_are_under_way_stays_closed(address: Address, calls: int) -> None:
+    assert left_open(lambda servers, _: asyncio.create_task(servers.close()), address, calls) == []

@@ -96,7 +96,10 @@ class AsyncServers:
             operation.close()
 
     async def close(self) -> None:
-        """Close the connections of this event loop. Whoever asks afterwards opens new ones."""
+        """Close the connections of this event loop. Whoever asks afterwards opens new ones.
+
+        Calls that are under way end, most of them with StoreUnavailable.
+        """
         station = self._stations.get(asyncio.get_running_loop())
         if station is not None:
             await station.close()
@@ -137,6 +140,7 @@ class _Station:
         self._pools: dict[Node, BlockingConnectionPool] = {}
         self._together: dict[Node, _Together] = {}
         self._looking = asyncio.Lock()
+        self._closed = asyncio.Event()
         # Packs the same bytes by hiredis; packing is half of what a call costs by redis-py's asynchronous one.
         self._packed: Callable[[list[Command]], list[bytes]] = Waiting().pack_commands
         self._at_the_end = at_the_end
@@ -151,8 +155,8 @@ class _Station:
             yield
         finally:
             self._at_the_end()
-            pools, self._pools = self._pools, {}
-            for pool in pools.values():
+            self._closed.set()
+            for pool in self._pools.values():
                 await pool.disconnect()
 
     async def close(self) -> None:
@@ -177,6 +181,8 @@ class _Station:
 
     async def alone(self, node: Node, commands: list[Command], patience: float = 0.0, left: float = math.inf) -> Answer:
         """Send commands in one write on one connection, and read as many answers; `left`: seconds at most for all."""
+        if self._closed.is_set():
+            raise StoreUnavailable(f"The connections to {node} were closed.")
         seconds = max(0.0, min(left, self._address.timeout + patience))
         pool = self._pool(node)
         try:
@@ -190,6 +196,8 @@ class _Station:
                     await connection.disconnect(nowait=True)
                     raise
                 finally:
+                    if self._closed.is_set():  # after this one was asked for: nobody else would close it
+                        await connection.disconnect(nowait=True)
                     await pool.release(connection)
         except TimeoutError:
             return Lost(f"{node} does not answer: Timeout of {seconds:g} s.")
