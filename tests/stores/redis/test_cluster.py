@@ -25,7 +25,8 @@ from tests.stores.redis.ways import WAYS, Awaited, Connect, connect
 
 pytestmark = [pytest.mark.redis, pytest.mark.cluster]
 ROUTES = range(256)
-CONFIRMED = "replicas=all&timeout=20&deadline=60&replica_timeout=10"
+PATIENTLY = "timeout=20&deadline=60"
+CONFIRMED = f"replicas=all&{PATIENTLY}&replica_timeout=10"
 LATEST = 120.0
 """Seconds in which a replica has taken over, however busy the machine is."""
 
@@ -99,10 +100,10 @@ def test_calls_of_all_routes_go_straight_to_their_nodes(whole: Cluster, connecte
 
 def test_callers_who_begin_at_one_moment_look_for_the_masters_once(whole: Cluster) -> None:
     async def begin() -> None:
-        servers = AsyncServers(address(whole), scripts=scripts)
+        servers = AsyncServers(address(whole, PATIENTLY), scripts=scripts)
         await asyncio.gather(*(servers.ask([get(route, "a")]) for route in ROUTES))
 
-    waiting = Servers(address(whole), scripts=scripts)
+    waiting = Servers(address(whole, PATIENTLY), scripts=scripts)
     whole.reset_stats()
     asyncio.run(begin())
     with ThreadPoolExecutor(8) as threads:
