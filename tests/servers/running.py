@@ -63,6 +63,7 @@ def running(how: str, folder: Path, database: Mapping[str, Any], **environment: 
     guard = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
     words = folder / "last-words"
     made = {"SOJOURN_TEST_DATABASE": json.dumps(database), "SOJOURN_TEST_LAST_WORDS": os.fspath(words)}
+    made["HOME"] = os.fspath(folder)  # where gunicorn puts a socket by which it is controlled
     with socket.create_server(("127.0.0.1", 0)) as listening, (folder / "log").open("ab") as log:
         process = subprocess.Popen(
             [*guard, sys.executable, "-m", *how.format(fd=listening.fileno()).split()],

@@ -23,7 +23,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.servers.settings"
 from django.core.asgi import get_asgi_application  # noqa: E402  # see above
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
-asgi, wsgi = get_asgi_application(), get_wsgi_application()
+from sojourn.contrib.django.lifespan import finishing  # noqa: E402
+
+asgi, wsgi = finishing(get_asgi_application()), get_wsgi_application()
 
 if "SOJOURN_TEST_EARLY" in os.environ:  # a site that begins a session while it is loaded
     from sojourn.contrib.django.internal.wiring import control

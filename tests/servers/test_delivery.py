@@ -16,9 +16,8 @@ from tests.servers.running import GUNICORN, LONG, Server, arrived, running
 from tests.services.process import wait_until
 
 SERVERS = {
-    "gunicorn": f"{GUNICORN} tests.servers.site:wsgi",
     "gunicorn, loaded before the fork, with threads": f"{GUNICORN} --preload --threads 4 tests.servers.site:wsgi",
-    "uvicorn": "uvicorn --fd {fd} --workers 2 --lifespan off tests.servers.site:asgi",
+    "uvicorn": "uvicorn --fd {fd} --workers 2 tests.servers.site:asgi",
 }
 
 
@@ -72,7 +71,7 @@ def test_a_mail_server_that_hangs_keeps_no_worker_from_stopping(database: Mappin
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         hanging.settimeout(LONG)
         port = str(hanging.getsockname()[1])
-        with running(SERVERS["gunicorn"], tmp_path, database, SOJOURN_TEST_SMTP=port) as server:
+        with running(f"{GUNICORN} tests.servers.site:wsgi", tmp_path, database, SOJOURN_TEST_SMTP=port) as server:
             server.sign_in_anew("ann")
             with hanging.accept()[0]:  # it is told nothing, and waits
                 worker = server.here()["process"]
