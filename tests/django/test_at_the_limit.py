@@ -138,12 +138,13 @@ class TestEndExisting:
         assert body["ended_at"].endswith("Z")
         assert set(body["by"]) == {"name", "device", "place"}
 
-    def test_a_picture_in_a_page_does_not_use_up_the_message(self, limit, first, second):
+    @pytest.mark.parametrize("headers", [{"sec-fetch-dest": "image"}, {"accept": "text/event-stream"}])
+    def test_a_picture_or_a_stream_in_a_page_does_not_use_up_the_message(self, limit, first, second, headers):
         limit("end_existing")
         first.sign_in()
         second.sign_in()
-        picture = first.get("/whoami/", headers={"sec-fetch-dest": "image"})
-        assert picture.json() == {"user": "", "data": None, "cart": None}
+        drawn_in = first.get("/whoami/", headers=headers)
+        assert drawn_in.json() == {"user": "", "data": None, "cart": None}
         assert first.get("/private/", headers={"sec-fetch-dest": "document"}).status_code == 401
 
     def test_the_newcomer_is_told_what_was_ended(self, limit, first, second):

@@ -53,6 +53,13 @@ class TestAsking:
         assert answer.json()["reason"] == "evicted"
         assert answer.json()["by"]["device"] == "Firefox on Windows"
 
+    def test_a_stream_is_not_told_why_so_that_the_question_after_it_is(self, browser):
+        (mine,) = open_sessions()
+        control().end(mine.subject, [mine.sid], EndReason.REVOKED)
+        refused = browser.get(URL, headers={"accept": "text/event-stream"})
+        assert (refused.status_code, refused.json().get("reason")) == (401, None)
+        assert ask(browser).json()["reason"] == "revoked"
+
     def test_whoever_is_not_signed_in_is_told_so(self, db):
         assert ask(Browser()).json()["type"] == "urn:sojourn:problem:not-signed-in"
 

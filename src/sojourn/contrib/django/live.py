@@ -85,7 +85,7 @@ class LiveView(View):
     CSRF token for the answer. With `Accept: text/event-stream`, where the server is asynchronous: a stream of `beat`
     (it is there) and `ask` (there is news), which ends when the session does; 503 if too many are open, and then a
     page asks by itself. 401 and problem details when nobody is signed in; the middleware has answered already, with
-    the reason, if this browser's session has just ended.
+    the reason, if this browser's session has just ended and it is no stream that is asked for.
     """
 
     http_method_names = ("get", "head")

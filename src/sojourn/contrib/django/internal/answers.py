@@ -36,11 +36,13 @@ class Reader(Enum):
 
 
 def reader(request: HttpRequest) -> Reader:
-    """A person for a page, a program for data, nobody for a picture or a script that a page draws in."""
+    """A person for a page, a program for data, nobody for what a page draws in: a picture, a script, a stream."""
     if _is_api(request):
         return Reader.PROGRAM
     wanted_for = request.headers.get("Sec-Fetch-Dest", "")
     if wanted_for and wanted_for not in {"document", "frame", "iframe", "empty"}:
+        return Reader.NOBODY
+    if request.headers.get("Accept") == "text/event-stream":  # an EventSource shows its page no answer but 200
         return Reader.NOBODY
     if adapter().wants_json(request) or (
         wanted_for == "empty" and "text/html" not in request.headers.get("Accept", "")

@@ -5,14 +5,17 @@
 (() => {
   "use strict";
   const root = document.querySelector("[data-sojourn-live]");
-  if (!root || root.dataset.started) return; // the tag may stand in a page twice
-  root.dataset.started = "yes";
+  if (!root || root.sojourn) return; // the tag may stand in a page twice
+  root.sojourn = true; // not in the markup: sites that swap bodies (Turbo, htmx) keep clones of it
 
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const { url, account } = root.dataset;
   const every = Number(root.dataset.every) * 1000, rare = 3; // of so many polls, one asks for sign-ins elsewhere
   const words = JSON.parse(root.dataset.words);
-  const channel = new BroadcastChannel(`sojourn ${url}`);
+  let channel; // to the other tabs; where a browser forbids it, each asks for itself
+  try { channel = new BroadcastChannel(`sojourn ${url}`); } catch {
+    channel = Object.assign(new EventTarget(), { postMessage() {} });
+  }
   const SILENCE = 25000; // a stream beats more often than this
 
   let sid = root.dataset.sid; // whose session it is, as the server said last
@@ -22,7 +25,24 @@
   let listening = null; // what stops the stream
 
   const watched = () => document.visibilityState !== "hidden";
-  const answers = (response) => response.headers.get("Content-Type")?.startsWith("application/problem+json");
+  const is = (response, type) => response.headers.get("Content-Type")?.startsWith(type);
+
+  const quiet = () => {
+    clearTimeout(timer);
+    listening?.abort();
+  };
+
+  /* Whether the root is in the page still. What puts another body in its place brings another root, with its script. */
+  const life = new AbortController();
+  const lives = () => {
+    if (!root.isConnected) life.abort();
+    return root.isConnected;
+  };
+  life.signal.addEventListener("abort", quiet);
+  const on = (target, names, act) => {
+    for (const name of names.split(" "))
+      target.addEventListener(name, (event) => lives() && act(event), { signal: life.signal });
+  };
 
   const get = (address, accept, signal) =>
     fetch(address, { cache: "no-store", redirect: "error", headers: { Accept: accept }, signal });
@@ -32,20 +52,22 @@
     try {
       const address = elsewhere ? `${url}?elsewhere` : url;
       const response = await get(address, "application/json", AbortSignal.timeout(8000));
-      if (response.status === 401 && answers(response)) finish(await response.json());
-      else if (response.ok) learn(await response.json());
-      failures = response.ok ? 0 : failures + 1;
-    } catch { failures += 1; } // no connection: the page stays, for the server lets it do nothing
+      const answer = await response.json();
+      if (response.status === 401 && is(response, "application/problem+json")) finish(answer);
+      const known = response.ok && answer.account;
+      if (known) learn(answer);
+      failures = known ? 0 : failures + 1;
+    } catch { failures += 1; } // no connection, or somebody else's answer: the server lets the page do nothing
     return !over && !failures;
   };
 
   const learn = (state) => {
-    if (over) return; // another tab was faster than this answer
+    if (over || !lives()) return; // another tab was faster than this answer
     if (state.account !== account) return finish({ reason: "switched", detail: words.switched }); // another user's
     sid = state.sid;
     if (!state.elsewhere) return;
-    for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = state.csrf_token;
     draw(state.elsewhere);
+    for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = state.csrf_token;
   };
 
   /* The sign-ins to ask about. Only what has changed is touched: nobody loses the button that they are about to press. */
@@ -62,8 +84,6 @@
         form.setAttribute("action", item[`${name}_url`]);
         form.hidden = !item[`${name}_url`];
       }
-      for (const input of made.querySelectorAll("input[name=csrfmiddlewaretoken]"))
-        input.value = document.querySelector("input[name=csrfmiddlewaretoken]").value;
       list.append(made);
     }
     part("elsewhere").hidden = !items.length;
@@ -77,15 +97,19 @@
     let silence = setTimeout(() => { streams = false; stop.abort(); }, 5000); // something on the way keeps it back
     try {
       const response = await get(url, "text/event-stream", stop.signal);
-      if (response.status === 401 && answers(response)) return finish(await response.json());
-      if (!response.ok) { streams = false; return; } // too many are open
+      if (response.status === 401) await ask(); // why, no stream is told: it may be cut off
+      if (!response.ok || !is(response, "text/event-stream")) { streams = false; return; } // too many are open
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-      for (let first = true; !over; first = false) {
+      let rest = "";
+      for (let first = true; !over && lives(); first = false) {
         const { value, done } = await reader.read();
         if (done) break;
         clearTimeout(silence);
         silence = setTimeout(() => stop.abort(), SILENCE);
-        if (first || value.includes("event: ask")) await ask(true);
+        const events = (rest + value).split("\n\n"); // it may come in pieces
+        rest = events.pop();
+        const news = first || events.some((event) => event.includes("event: ask"));
+        if (news && !(await ask(true))) break; // what was not learned now, the next stream begins with
       }
     } catch { /* Aborted by us, or cut off: the next question says how things are. */ } finally {
       clearTimeout(silence);
@@ -96,12 +120,12 @@
 
   const round = async () => {
     clearTimeout(timer);
-    if (busy || over || !watched()) return;
+    if (busy || over || !watched() || !lives()) return;
     busy = true;
     const elsewhere = polls++ % rare === 0;
     if (await ask(elsewhere) && streams && watched()) await listen();
     busy = false;
-    if (over || !watched()) return;
+    if (over || !watched() || !lives()) return;
     const pause = failures ? Math.min(every * 2 ** failures, 60000) * (1 + Math.random() / 2) : every;
     timer = setTimeout(round, pause);
   };
@@ -113,14 +137,13 @@
   };
 
   const finish = (problem) => {
-    if (over && (told || !problem.reason)) return;
+    if ((over && (told || !problem.reason)) || !lives()) return;
     const by = problem.by && [problem.by.name || called(problem.by.device), problem.by.place].filter(Boolean).join(", ");
     const ender = by ? `${words[problem.reason] ?? words.ender}: ${by}.` : "";
     const detail = problem.reason ? [problem.detail, ender].filter(Boolean).join(" ") : words.ended;
     const known = { ...problem, detail, by: null };
     [over, told] = [true, Boolean(problem.reason)];
-    clearTimeout(timer);
-    listening?.abort();
+    quiet();
     if (problem.reason && problem.reason !== "switched") channel.postMessage({ over: known, sid });
     hide(known);
   };
@@ -133,7 +156,9 @@
     document.body.replaceChildren(root); // nothing is left in the page for anybody to find
     part("elsewhere")?.remove(); // it is gone already where a page that was hidden before is told why
     part("reason").textContent = problem.detail;
-    part(problem.reason === "switched" ? "again" : "reload").hidden = true;
+    part("again").hidden = problem.reason === "switched";
+    part("reload").hidden = problem.reason !== "switched";
+    part("reload").href = location.href.split("#")[0]; // an empty one would lead to the page's <base>
     document.title = part("over").textContent; // a title can be private
     curtain.close();
     curtain.showModal();
@@ -142,26 +167,23 @@
   };
 
   // Another tab was told why. The server tells it once only, and an ended session never lives again.
-  channel.addEventListener("message", ({ data }) => data.sid === sid && finish(data.over));
-  document.addEventListener("sojourn:over", () => {
+  on(channel, "message", ({ data }) => data.sid === sid && finish(data.over));
+  on(document, "sojourn:told", ({ detail }) => finish(detail)); // timeout.js has asked first
+  on(document, "sojourn:over", () => {
     over = true; // perhaps timeout.js has learned it first
-    clearTimeout(timer);
-    listening?.abort();
+    quiet();
   });
 
   const look = () => {
-    if (!watched()) {
-      clearTimeout(timer);
-      listening?.abort();
-    } else {
-      [polls, failures] = [0, 0];
-      round();
-    }
+    if (!watched()) return quiet();
+    [polls, failures] = [0, 0];
+    round();
   };
-  for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, look);
-  addEventListener("online", look);
-  addEventListener("pageshow", (event) => event.persisted && look());
-  // The page is as fresh as its navigation; out of a cache it is not.
-  if (performance.getEntriesByType("navigation")[0]?.transferSize === 0 || streams) round();
+  on(document, "visibilitychange resume", look);
+  on(window, "online", look);
+  on(window, "pageshow", (event) => event.persisted && look());
+  // The page is as fresh as its navigation; out of a cache, or of another body's place, it is not.
+  const swapped = document.readyState === "complete";
+  if (swapped || performance.getEntriesByType("navigation")[0]?.transferSize === 0 || streams) round();
   else timer = setTimeout(round, every);
 })();
