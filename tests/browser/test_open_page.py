@@ -170,8 +170,155 @@ def hear(page: Page, address: str, message: object) -> None:
     page.evaluate("([name, said]) => new BroadcastChannel(name).postMessage(said)", [f"sojourn {address}", message])
 
 
+class TestLate:
+    """An answer knows nothing of what has happened since its question."""
+
+    def test_one_from_before_the_end_does_not_bring_the_page_back(self, desk: Desk) -> None:
+        page = desk.open()
+        early = desk.ask(page, TIMEOUT)
+        hear(page, TIMEOUT, {"over": "evicted"})
+        hidden(page).wait_for()
+        desk.answer(early, left(page))
+        assert not shown(page)
+        desk.context.clock.run_for(2000)
+        desk.answer(desk.asked(page, TIMEOUT), EVICTED, 401, PROBLEM)
+        over(page).wait_for()
+
+    def test_one_from_before_the_end_does_not_say_that_somebody_is_signed_in(self, desk: Desk) -> None:
+        page = desk.open()
+        early = desk.ask(page, TIMEOUT)
+        desk.answer(desk.asked(page, LIVE), EVICTED, 401, PROBLEM)
+        over(page).wait_for()
+        desk.answer(early, left(page))
+        assert focused(page) == "Sign in again"
+        assert not page.get_by_role("link", name="Load this page again").is_visible()
+        desk.answer(desk.ask(page, TIMEOUT), left(page))  # by now somebody is, in another tab
+        page.get_by_role("link", name="Load this page again").wait_for()
+        page.wait_for_function("document.activeElement.textContent === 'Load this page again'")
+        assert not page.get_by_role("link", name="Sign in again").is_visible()
+
+    def test_one_that_staying_has_overtaken_warns_nobody(self, desk: Desk) -> None:
+        page = desk.open()
+        desk.answer(desk.ask(page, TIMEOUT), left(page, inactivity=90))
+        warning(page).wait_for()
+        desk.context.clock.run_for(16_000)
+        early = desk.asked(page, TIMEOUT)
+        desk.context.clock.run_for(10)
+        page.get_by_role("button", name="Stay signed in").click()
+        desk.answer(desk.asked(page, TIMEOUT, "POST"), left(page))
+        warning(page).wait_for(state="hidden")
+        desk.answer(early, left(page, inactivity=74))
+        assert not warning(page).is_visible()
+
+
+class TestWhy:
+    """The server says why only once, to whoever asks first."""
+
+    def test_every_page_says_it_whichever_script_was_told(self, desk: Desk) -> None:
+        page, tab = desk.open(), desk.open("/quiet-report/")
+        desk.context.route("**/live.js", lambda route: route.abort())
+        plain = desk.open()
+        desk.answer(desk.ask(page, TIMEOUT), EVICTED, 401, PROBLEM)
+        for each in (page, tab):
+            over(each).wait_for()
+            each.get_by_text("There was no more room. The new session: Firefox on Linux.").wait_for()
+        hidden(plain).wait_for()
+        desk.context.clock.run_for(2000)
+        desk.answer(desk.asked(plain, TIMEOUT), NOBODY, 401, PROBLEM)
+        plain.get_by_text("There was no more room.").wait_for()
+
+    def test_without_a_channel_between_tabs_each_page_says_what_it_is_told(self, desk: Desk) -> None:
+        desk.context.add_init_script(NO_CHANNEL)
+        page, tab = desk.open(), desk.open("/quiet-report/")
+        for each, address in ((page, TIMEOUT), (tab, LIVE)):
+            desk.answer(desk.ask(each, address), EVICTED, 401, PROBLEM)
+            over(each).get_by_text("There was no more room.").wait_for()
+
+    def test_what_is_not_sojourns_word_ends_no_page(self, desk: Desk) -> None:
+        page = desk.open()
+        for status, kind, body in (
+            (401, "application/json", {"message": "Unauthorized"}),
+            (401, "text/html", "<title>Proxy</title>"),
+            (200, "application/json", {"maintenance": True}),
+            (200, "text/html", "<title>Welcome to the network</title>"),
+            (502, "text/html", "<title>Bad gateway</title>"),
+        ):
+            for address in (TIMEOUT, LIVE):
+                desk.answer(desk.ask(page, address), body, status, kind)
+            assert shown(page), body
+
+
+class TestAccess:
+    """What is read aloud, and where the keyboard is."""
+
+    def test_whoever_sees_the_page_again_is_where_they_were(self, desk: Desk) -> None:
+        page = desk.open()
+        page.get_by_role("link", name="Your sessions").focus()
+        page.evaluate("document.querySelector('main').style.minHeight = '5000px'; scrollTo(0, 2000)")
+        desk.answer(desk.ask(page, TIMEOUT), left(page, inactivity=90))
+        warning(page).wait_for()
+        hear(page, TIMEOUT, {"over": ""})
+        hidden(page).wait_for()
+        desk.context.clock.run_for(2000)
+        desk.answer(desk.asked(page, TIMEOUT), left(page))
+        hidden(page).wait_for(state="hidden")
+        assert focused(page) == "Your sessions"
+        assert page.evaluate("scrollY") == 2000
+
+    def test_after_staying_the_longest_time_is_warned_of_like_anything_new(self, desk: Desk) -> None:
+        page = desk.open()
+        desk.answer(desk.ask(page, TIMEOUT), left(page, inactivity=60, absolute=110))
+        page.get_by_role("button", name="Stay signed in").click()
+        desk.answer(desk.asked(page, TIMEOUT, "POST"), left(page, absolute=105))
+        page.get_by_role("button", name="Go on until then").wait_for()
+        assert focused(page) == "Go on until then"
+        assert page.locator("[data-part=said]").inner_text().strip() == "Time left: 1 minute 45 seconds"
+        assert page.title() == "You will be signed out soon – Report"
+
+    def test_a_second_failure_is_said_again(self, desk: Desk) -> None:
+        page = desk.open()
+        desk.answer(desk.ask(page, TIMEOUT), left(page, inactivity=90))
+        for _ in range(2):
+            page.get_by_role("button", name="Stay signed in").click()
+            failing = desk.asked(page, TIMEOUT, "POST")
+            assert not page.get_by_role("alert").is_visible()
+            failing.abort()
+            page.get_by_role("alert").wait_for()
+
+
 class TestSite:
     """What the site's own pages and scripts do beside it."""
+
+    def test_what_a_page_adds_while_it_is_hidden_is_hidden_too(self, desk: Desk) -> None:
+        page = desk.open()
+        hear(page, TIMEOUT, {"over": ""})
+        hidden(page).wait_for()
+        page.evaluate(
+            "const news = document.createElement('p'); news.textContent = 'News for you'; document.body.append(news);"
+            "const base = document.createElement('base'); base.href = '/elsewhere/'; document.head.append(base)"
+        )
+        assert not page.get_by_text("News for you").is_visible()
+        again = page.get_by_role("link", name="Load this page again")
+        assert again.evaluate("link => new URL(link.href).pathname") == "/report/"
+        desk.context.clock.run_for(2000)
+        desk.answer(desk.asked(page, TIMEOUT), left(page))
+        page.get_by_text("News for you").wait_for()
+        assert shown(page)
+
+    def test_where_another_body_takes_the_place_its_own_scripts_take_over(self, desk: Desk) -> None:
+        page = desk.open()
+        old = desk.asked(page, LIVE)
+        page.evaluate(ANOTHER_BODY, "another")  # as Turbo does, which keeps clones
+        for name in ("live.js", "timeout.js"):
+            page.evaluate((STATIC / name).read_text())
+        desk.answer(old, live(page))
+        desk.answer(desk.asked(page, LIVE), live(page))
+        desk.answer(desk.asked(page, TIMEOUT), left(page, inactivity=90))
+        warning(page).wait_for()
+        desk.context.clock.run_for(2000)
+        assert page.title() == "You will be signed out soon – Report"
+        assert page.locator("dialog[open]").count() == 1
+        assert shown(page)
 
     def test_a_page_without_a_form_asks_about_a_sign_in_elsewhere(self, desk: Desk) -> None:
         page = desk.open("/quiet-report/")
@@ -181,6 +328,13 @@ class TestSite:
         asked.get_by_role("button", name="It was me").wait_for()
         tokens = asked.locator("input[name=csrfmiddlewaretoken]")
         assert [each.input_value() for each in tokens.all()] == ["fresh", "fresh"]
+
+    def test_the_forms_of_all_tabs_have_the_token_of_whoever_signed_in_again(self, desk: Desk) -> None:
+        page = desk.open()
+        hear(page, TIMEOUT, {"state": left(page, csrf_token="fresh"), "wall": page.evaluate("Date.now()")})
+        page.wait_for_function(
+            "[...document.querySelectorAll('input[name=csrfmiddlewaretoken]')].every(each => each.value === 'fresh')"
+        )
 
 
 class TestStream:

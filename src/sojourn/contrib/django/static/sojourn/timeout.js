@@ -5,15 +5,18 @@
 (() => {
   "use strict";
   const root = document.querySelector("[data-sojourn-timeout]");
-  if (!root || root.dataset.started) return; // the tag may stand in a page twice
-  root.dataset.started = "yes";
+  if (!root || root.sojourn) return; // the tag may stand in a page twice
+  root.sojourn = true; // not in the markup: sites that swap bodies (Turbo, htmx) keep clones of it
   document.body.append(root); // so that everything beside it can be hidden
 
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const { url, signOut } = root.dataset;
   const explanations = JSON.parse(root.dataset.explanations);
   const warning = part("warning"), curtain = part("curtain");
-  const channel = new BroadcastChannel(`sojourn ${url}`);
+  let channel; // to the other tabs; where a browser forbids it, each asks for itself
+  try { channel = new BroadcastChannel(`sojourn ${url}`); } catch {
+    channel = Object.assign(new EventTarget(), { postMessage() {} });
+  }
 
   /* The clock on the wall may be wrong, and may be set. The steady one may stand still while the machine sleeps. Of the
      time that has passed by each, the longer counts: at worst the server is asked once too often. */
@@ -23,14 +26,19 @@
   let state = JSON.parse(root.dataset.state); // what the server said last
   const account = state.account;
   const navigation = performance.getEntriesByType("navigation")[0];
-  let learnt = mark(navigation?.requestStart); // when it was asked: a slow answer must not count as time that is left
+  const swapped = document.readyState === "complete"; // it came with another body, by the site's own scripts
+  // When it was asked: a slow answer must not count as time that is left.
+  let learnt = mark(swapped ? undefined : navigation?.requestStart);
   let asked = learnt, reported = null; // the last attempt to ask, and the last report of activity
   let pending = 0, patience = 1000;
+  let turn = 0; // questions are numbered: an answer knows nothing of what has happened since its question
   let phase = "shown"; // warned, hidden (until the server has answered), over
   let told = false; // why it is over
-  let doubt = false, leaving = null; // another tab says that it is over, or has begun to sign out
+  let ended = 0, doubt = 0; // the first question after the end; the first that can settle what another tab says of it
+  let leaving = null; // another tab has begun to sign out
   let hint = ""; // why it is probably over
-  let title = "", steps = [], covered = [];
+  let title = "", place = [0, 0], about = "", steps = [];
+  const covered = new Map();
   let accepted = false; // "Go on until then": said once, it holds for the next pages of this tab, too
   try { accepted = sessionStorage.getItem("sojourn") === "accepted"; } catch { /* storage is forbidden */ }
 
@@ -38,8 +46,19 @@
   const near = (kind) => left(kind) <= (state[kind]?.warning ?? 0) * 1000;
   const soonest = () => (left("absolute") <= left("inactivity") ? "absolute" : "inactivity");
 
+  /* Whether the root is in the page still. What puts another body in its place brings another root, with its script. */
+  const life = new AbortController();
+  const lives = () => {
+    if (!root.isConnected) life.abort();
+    return root.isConnected;
+  };
+  const on = (target, names, act, options) => {
+    for (const name of names.split(" "))
+      target.addEventListener(name, (event) => lives() && act(event), { ...options, signal: life.signal });
+  };
+
   const tick = () => {
-    if (phase === "over") return;
+    if (phase === "over" || !lives()) return;
     const kind = soonest(), rest = left(kind), signingOut = leaving && since(leaving) < 15000;
     if (accepted && !near("absolute")) accept(false);
     if (doubt || signingOut || rest <= (phase === "hidden" ? 1000 : 0)) {
@@ -58,35 +77,51 @@
 
   const ask = async (method, again = true) => {
     pending += 1;
-    const sent = mark();
+    const sent = { ...mark(), turn: ++turn };
     // The token goes as in a form: a site can call the header otherwise.
     const body = method === "POST" ? new URLSearchParams({ csrfmiddlewaretoken: state.csrf_token }) : undefined;
     const options = { method, body, cache: "no-store", redirect: "error", headers: { Accept: "application/json" } };
     let done = false;
     try {
       const response = await fetch(url, { ...options, signal: AbortSignal.timeout(8000) });
-      if (response.status === 401) finish(await response.json(), false);
-      else if (response.ok) done = learn(await response.json(), sent);
+      const problem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+      const over = response.status === 401 && problem;
+      const answer = over || response.ok ? await response.json() : {};
+      if (!lives()) return false;
+      if (over) {
+        document.dispatchEvent(new CustomEvent("sojourn:told", { detail: answer })); // live.js can say who did it
+        finish(answer, false);
+      } else if (answer.account) done = learn(answer, sent, method);
       // Somebody signed in again in another tab, and so the token is another one.
       else if (response.status === 403 && again) done = (await ask("GET", false)) && (await ask(method, false));
-    } catch { /* No connection. What is known still holds; when its time is over, the page is hidden. */ }
+    } catch { /* No connection, or a proxy's page. What is known still holds; when its time is over, it is hidden. */ }
     pending -= 1;
     asked = mark();
     tick();
     return done;
   };
 
-  const learn = (fresh, when) => {
+  const learn = (fresh, sent, method) => {
     if (fresh.account !== account) finish({ reason: "switched" }, true);
-    if (phase === "over") return offer(true);
-    [state, learnt, doubt] = [fresh, when, false];
-    for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = state.csrf_token;
-    channel.postMessage({ state, wall: when.wall });
+    if (phase === "over") {
+      if (sent.turn >= ended) offer(true); // somebody has signed in again
+      return false;
+    }
+    if (sent.turn >= doubt) doubt = 0;
+    if (method === "GET" && sent.steady < learnt.steady) return true; // overtaken, such as by staying
+    know(fresh, sent);
+    channel.postMessage({ state, wall: sent.wall });
     return true;
   };
 
+  const know = (fresh, when) => {
+    [state, learnt] = [fresh, when];
+    for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = state.csrf_token;
+  };
+
   const warn = (kind, seconds) => {
-    if (phase === "hidden") show();
+    if (phase === "hidden" || kind !== about) show(); // and opened anew: it says something else, and has another button
+    about = kind;
     for (const each of warning.querySelectorAll("[data-when]")) each.hidden = each.dataset.when !== kind;
     const minutes = Math.floor(seconds / 60), rest = seconds % 60;
     part("left").textContent = `${minutes}:${String(rest).padStart(2, "0")}`;
@@ -107,10 +142,11 @@
 
   const show = () => {
     if (phase === "shown") return;
-    for (const [element, display, priority] of covered) element.style.setProperty("display", display, priority);
-    [phase, covered, leaving, hint, patience] = ["shown", [], null, "", 1000];
+    uncover();
     warning.close();
     curtain.close();
+    if (phase === "hidden") scrollTo({ left: place[0], top: place[1], behavior: "instant" });
+    [phase, leaving, hint, patience] = ["shown", null, "", 1000];
     part("failed").hidden = true;
     document.title = title;
   };
@@ -118,43 +154,56 @@
   const hide = () => {
     if (phase === "hidden") return;
     if (phase === "shown") title = document.title;
-    phase = "hidden";
-    for (const element of document.body.children) {
-      if (element === root) continue;
-      covered.push([element, element.style.getPropertyValue("display"), element.style.getPropertyPriority("display")]);
-      element.style.setProperty("display", "none", "important");
-    }
+    [phase, place] = ["hidden", [scrollX, scrollY]];
     document.title = part("hidden").textContent; // a title can be private
-    warning.close();
+    part("reload").href = location.href.split("#")[0]; // an empty one would lead to the page's <base>
+    warning.close(); // before the page is covered, for nothing that is covered gets the focus back
     curtain.showModal();
+    cover();
+  };
+
+  const uncover = () => {
+    for (const [element, before] of covered) element.style.setProperty("display", ...before);
+    covered.clear();
+  };
+
+  const cover = () => {
+    for (const element of document.body.children) {
+      if (element === root || covered.has(element)) continue;
+      const { style } = element;
+      covered.set(element, [style.getPropertyValue("display"), style.getPropertyPriority("display")]);
+      style.setProperty("display", "none", "important");
+    }
   };
 
   const finish = ({ reason, detail }, signedIn) => {
-    const why = explanations[reason ?? hint] ?? (reason ? detail : explanations[""]);
     // Of two that ask at the same moment only one may be told why, and that may be the later one.
-    if (phase === "over" && reason && !told) part("reason").textContent = why;
-    told ||= Boolean(reason);
-    if (phase === "over") return;
-    hide();
-    phase = "over";
-    document.body.replaceChildren(root); // now it is certain, and nothing is left in the page for anybody to find
+    if (phase === "over" && (told || !reason)) return;
+    told = Boolean(reason);
+    const why = explanations[reason ?? hint] ?? (reason ? detail : explanations[""]);
     part("reason").textContent = why;
-    for (const name of ["hidden", "asking"]) part(name).hidden = true;
-    part("over").hidden = false;
-    offer(signedIn);
-    document.title = part("over").textContent;
+    if (phase !== "over") {
+      hide();
+      [phase, ended] = ["over", turn + 1];
+      document.body.replaceChildren(root); // now it is certain, and nothing is left in the page for anybody to find
+      for (const name of ["hidden", "asking"]) part(name).hidden = true;
+      part("over").hidden = false;
+      offer(signedIn);
+      document.title = part("over").textContent;
+      if (!signedIn) channel.postMessage({ over: reason ?? hint, why });
+      document.dispatchEvent(new CustomEvent("sojourn:over", { detail: {}, cancelable: true })); // live.js need not ask
+    }
     curtain.close(); // and opened anew below, so that it is read aloud with what it says now
-    if (!signedIn) channel.postMessage({ over: reason ?? hint });
-    document.dispatchEvent(new CustomEvent("sojourn:over", { detail: {}, cancelable: true })); // live.js need not ask
   };
 
   const offer = (signedIn) => {
+    if (part("again").hidden !== signedIn) curtain.close(); // opened anew, with the focus on what is offered now
     part("again").hidden = signedIn;
     part("reload").hidden = !signedIn;
-    return false;
   };
 
   const stay = async () => {
+    part("failed").hidden = true; // a second failure is said again
     const done = await ask("POST");
     part("failed").hidden = done || phase !== "warned";
   };
@@ -170,38 +219,41 @@
     tick();
   };
 
-  channel.addEventListener("message", ({ data }) => {
+  on(channel, "message", ({ data }) => {
     if (data.accepted) accept(true);
     // An answer that another tab got. Both see the same clock on the wall, so its age is known.
     if (data.state?.account === account && data.wall >= learnt.wall) {
-      state = data.state;
-      asked = learnt = mark(performance.now() - Math.max(0, Date.now() - data.wall));
+      know(data.state, mark(performance.now() - Math.max(0, Date.now() - data.wall)));
+      asked = learnt;
     }
     // Whether it is over for this page as well, the server knows: in the meantime it is hidden.
     if (data.leaving) leaving = mark();
-    if (data.over !== undefined || (data.state && data.state.account !== account)) doubt = true;
+    if (data.over !== undefined || (data.state && data.state.account !== account)) doubt = turn + 1;
     if (data.leaving || data.over) hint = data.over || "logout";
+    if (data.over) explanations[data.over] ??= data.why; // for the server says it only once
     tick();
   });
 
-  document.addEventListener("sojourn:over", (event) => { // live.js has heard it
+  on(document, "sojourn:over", (event) => { // live.js has heard it
     event.preventDefault();
-    if (phase !== "over" || event.detail.reason) finish(event.detail, event.detail.reason === "switched");
+    finish(event.detail, event.detail.reason === "switched");
   });
 
-  root.addEventListener("click", ({ target }) => {
+  on(root, "click", ({ target }) => {
     if (target.dataset.act === "stay") stay();
     if (target.dataset.act === "go-on") goOn();
   });
-  warning.addEventListener("cancel", (event) => {
+  on(warning, "cancel", (event) => {
     event.preventDefault(); // Escape is the harmless answer
     (soonest() === "absolute" ? goOn : stay)();
   });
   // Browsers close a dialog at the second Escape, whatever a page says.
-  warning.addEventListener("close", () => phase === "warned" && !warning.open && warning.showModal());
-  curtain.addEventListener("close", () => /hidden|over/.test(phase) && !curtain.open && curtain.showModal());
+  on(warning, "close", () => phase === "warned" && !warning.open && warning.showModal());
+  on(curtain, "close", () => /hidden|over/.test(phase) && !curtain.open && curtain.showModal());
+  const changes = new MutationObserver(() => lives() && /hidden|over/.test(phase) && cover());
+  changes.observe(document.body, { childList: true }); // the page's own scripts go on, and may add to it
 
-  document.addEventListener("submit", ({ target, defaultPrevented }) => {
+  on(document, "submit", ({ target, defaultPrevented }) => {
     if (defaultPrevented) return;
     if (target.getAttribute("action") === signOut || target.hasAttribute("data-sojourn-sign-out"))
       channel.postMessage({ leaving: true });
@@ -212,9 +264,9 @@
     tick(); // at once: the timers of hidden tabs are late, and machines sleep
     if (!pending && (type === "online" || since(asked) > 2000)) ask("GET");
   };
-  for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, look);
-  addEventListener("online", look);
-  addEventListener("pageshow", (event) => event.persisted && look(event));
+  on(document, "visibilitychange resume", look);
+  on(window, "online", look);
+  on(window, "pageshow", (event) => event.persisted && look(event));
 
   // Whoever types in a long form is there, although no request says so. Only what a person does counts.
   const active = async (event) => {
@@ -224,12 +276,15 @@
     const sent = reported = mark();
     if (!(await ask("POST"))) reported = mark(sent.steady - every + 5000); // not heard: again five seconds later
   };
-  for (const name of ["keydown", "input", "pointerdown", "wheel"])
-    addEventListener(name, active, { capture: true, passive: true });
+  on(window, "keydown input pointerdown wheel", active, { capture: true, passive: true });
 
   // A page out of a cache knows only how things were. Any other tells the rest what the server has just said.
-  if (navigation?.transferSize === 0) ask("GET");
+  if (swapped || navigation?.transferSize === 0) ask("GET");
   else channel.postMessage({ state, wall: learnt.wall });
-  setInterval(tick, 1000);
+  const ticking = setInterval(tick, 1000);
+  life.signal.addEventListener("abort", () => {
+    clearInterval(ticking);
+    uncover();
+  });
   tick();
 })();
