@@ -95,7 +95,7 @@ class Masker:
 
         Cut off between two words, and only once it is without secrets: a password may have spaces.
         """
-        said = self.mask_data(text)
+        said = self.mask_data(text[:_BEYOND])
         return repr(said if len(said) <= QUOTED else said[:QUOTED].rpartition(" ")[0] + " ...") if said else ""
 
     def show(self, exchange: Exchange) -> Shown:
