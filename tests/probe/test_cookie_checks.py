@@ -129,3 +129,9 @@ def test_a_port_without_tls_that_is_not_known_is_not_guessed() -> None:
         CHECKS["plain-http"].look(examined(answer(URL), target="https://app.example:8443"))
     with pytest.raises(NotTestable, match="this machine"):
         CHECKS["plain-http"].look(examined(answer(URL), target="http://localhost:8000"))
+
+
+def test_of_several_cookies_the_one_that_stays_longest_is_judged() -> None:
+    both = (("Set-Cookie", "sid=1"), ("Set-Cookie", "again=2; Max-Age=2592061"))
+    verdict = CHECKS["cookie-lifetime"].look(examined(answer(URL, *both), carriers=("sid", "again")))
+    assert (verdict.answer, verdict.summary.split()[0]) == (Answer.FAIL, "again")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from sojourn.probe.answers import Answer
-from sojourn.probe.checks import inactivity_timeout
+from sojourn.probe.checks import absolute_lifetime, inactivity_timeout
 from sojourn.probe.checks.passive_traffic import asked_for
+from sojourn.probe.errors import NotTestable
 from sojourn.probe.examining.demands import INACTIVITY, LIFETIME, Demand, Meets, Span, duration, table, verdict
+from sojourn.probe.examining.lasting import Idle
 from sojourn.probe.outcome.report import Finding
 from sojourn.probe.running import audit
 from tests.patients.carrying import Request
@@ -15,6 +19,7 @@ from tests.patients.plain import Answer as Page
 from tests.patients.plain import Plain
 from tests.patients.serving import serving
 from tests.probe.moments import MovedClock
+from tests.probe.seen import examined
 
 DAY = 86400.0
 
@@ -116,3 +121,22 @@ def test_what_scripts_ask_for_by_themselves_is_found_and_what_keeps_a_session_on
     text = """<script src="/static/status.js"></script><body data-url="/sessions/state/">
     <script>setInterval(() => fetch('/api/notifications'), 30000); fetch("/keep-alive/ping"); say("status")</script>"""
     assert asked_for(text) == ["/sessions/state/", "/api/notifications"]
+
+
+@pytest.mark.parametrize(
+    ("span", "seconds"),
+    [(Span(0, 20), 5), (Span(10, 20), 5), (Span(600, 900), 60), (Span(0, None), 60), (Span(0, 7200), 60)],
+)
+def test_a_session_whose_lifetime_is_looked_for_never_lies_idle_meanwhile(
+    span: Span, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(absolute_lifetime, "idle", lambda _: SimpleNamespace(span=span))
+    assert absolute_lifetime._step(examined(wait=3600.0)) == seconds
+
+
+def test_where_the_inactivity_timeout_cannot_be_told_it_is_used_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    def untold(_: object) -> Idle:
+        raise NotTestable("No session was open")
+
+    monkeypatch.setattr(absolute_lifetime, "idle", untold)
+    assert absolute_lifetime._step(examined(wait=36_000.0)) == 60
