@@ -125,7 +125,7 @@ def test_what_scripts_ask_for_by_themselves_is_found_and_what_keeps_a_session_on
 
 @pytest.mark.parametrize(
     ("span", "seconds"),
-    [(Span(0, 20), 5), (Span(10, 20), 5), (Span(600, 900), 60), (Span(0, None), 60), (Span(0, 7200), 60)],
+    [(Span(0, 20), 5), (Span(10, 20), 5), (Span(600, 900), 60), (Span(0, None), 15), (Span(0, 7200), 60)],
 )
 def test_a_session_whose_lifetime_is_looked_for_never_lies_idle_meanwhile(
     span: Span, seconds: float, monkeypatch: pytest.MonkeyPatch
