@@ -123,6 +123,16 @@ def test_what_scripts_ask_for_by_themselves_is_found_and_what_keeps_a_session_on
     assert asked_for(text) == ["/sessions/state/", "/api/notifications"]
 
 
+def test_where_one_pause_follows_another_what_is_left_of_the_wait_is_a_pause_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.patients.lasting.IDLE", 2000.0)
+    clock = MovedClock()
+    finding, seconds = left_idle(OneAtATime(clock=clock.now), clock, 4500.0)  # pauses of 300, 900, 1125, and 2250
+    assert finding.answer is Answer.PASS, finding
+    assert seconds < 4510
+
+
 @pytest.mark.parametrize(
     ("span", "seconds"),
     [(Span(0, 20), 5), (Span(10, 20), 5), (Span(600, 900), 60), (Span(0, None), 15), (Span(0, 7200), 60)],

@@ -77,8 +77,9 @@ def _round(examination: Examination, pauses: Sequence[float], wait: float) -> tu
         raise NotTestable("No session was open to be left idle")
     alive, evidence, ends = 0.0, tuple[Exchange, ...](), clock.now() + wait
     # Where there are fewer sessions than pauses, one that was open goes on with a longer pause: its look was its use.
-    for pause, visitor in zip(pauses, cycle(idle_since), strict=False):
-        if idle_since[visitor] + pause > ends:
+    for planned, visitor in zip(pauses, cycle(idle_since), strict=False):
+        pause = min(planned, ends - idle_since[visitor])  # what is left of the wait is a pause as well
+        if pause <= alive:
             break
         examination.wait(idle_since[visitor] + pause + AFTER - clock.now())
         signed_in, page = examination.look(visitor)
