@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 
 from sojourn.probe.answers import Answer
 from sojourn.probe.examining.examination import Attempt
-from tests.probe.staged import OPEN, SHUT, TOKEN, URL, Browser, gone, page, staged, tour, turns
+from tests.probe.staged import OPEN, SHUT, TOKEN, URL, Browser, gone, limit, page, staged, tour, turns
 
 
 def test_a_page_that_opens_whatever_is_brought_does_not_open_by_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +115,31 @@ def test_an_id_that_stays_is_worse_where_something_is_remembered_with_it(monkeyp
         strangers = turns(shown("one"), shown("other"))
         look = staged("unknown_ids", monkeypatch, known=known, visitor=strangers, survey={"marks": (closed(),)})
         assert look().answer is answer
+
+
+@pytest.mark.parametrize(
+    ("digits", "answer"), [(32, Answer.PASS), (31, Answer.WARN), (16, Answer.WARN), (15, Answer.FAIL)]
+)
+def test_tokens_of_128_bits_are_enough_and_those_of_less_than_64_can_be_searched(
+    digits: int, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(6)
+    issued = [Browser(OPEN, token=f"{chance.getrandbits(4 * digits):0{digits}x}") for _ in range(5)]
+    attempts = [Attempt(each, (OPEN,), admitted=True) for each in issued]
+    look = staged("token_unpredictable", monkeypatch, attempts=lambda _: attempts[:1], attempt=turns(*attempts[1:]))
+    assert look().answer is answer
+
+
+@pytest.mark.parametrize(
+    ("sessions", "said"), [(2, ""), (3, "privileged accounts only"), (4, "privileged accounts and 2 to others")]
+)
+def test_a_limit_is_compared_with_what_fedramp_allows(
+    sessions: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = limit(sessions=sessions, which="")
+    verdict = staged("session_limit", monkeypatch, known={"limit": seen}, profile={"extra": {"limit": {}}})()
+    assert (verdict.answer, bool(verdict.details)) == (Answer.PASS, bool(said))
+    assert said in " ".join(verdict.details)
 
 
 def closed() -> SimpleNamespace:
