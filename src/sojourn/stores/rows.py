@@ -67,7 +67,7 @@ _texts = itemgetter(
     *("acr", "parent", "credential", "ended_by", "end_note", "privileges"),
 )
 _LATER = ("end_note", "privileges")
-"""Columns that the first version did not have: what it wrote has NULL there."""
+"""Columns that the first version did not have: what it wrote has NULL there, or nothing."""
 TICKET = ("digest", "subject", "created", "expires", "browser", "arrival", "context", "format")
 EVENT = ("event", "route", "subject", "type", "at", "payload", "due")
 
@@ -188,8 +188,17 @@ def session_of(row: Row) -> Session:
     """The session in a row of the columns `SEEN`. Raises RecordFormatError, and nothing else."""
     try:
         value = dict(zip(SEEN, _decoded(row), strict=True))
+    except DAMAGE:
+        raise RecordFormatError from None
+    return session_from(value)
+
+
+def session_from(value: dict[str, Any]) -> Session:
+    """The session in the columns `SEEN` by name, which are used up. Raises RecordFormatError, and nothing else."""
+    try:
         for name in _LATER:
-            value[name] = "" if value[name] is None else value[name]
+            if value.get(name) is None:
+                value[name] = ""
         known_format(value["format"])
         each(int, _integers(value))
         each(int, _integers_or_none(value), NoneType)

@@ -19,12 +19,11 @@ from sojourn.stores.damage import DAMAGE
 from sojourn.stores.letters import letter_of, progress_text
 from sojourn.stores.profiles import profile_of, profile_text
 from sojourn.stores.rows import (
-    SEEN,
     SESSION,
     TICKET,
     event_values,
     letter_values,
-    session_of,
+    session_from,
     session_values,
     ticket_of,
     ticket_values,
@@ -65,10 +64,9 @@ def session_in(record: bytes, epoch: bytes | None) -> Session:
         for name, field in zip(_HEAD, fields, strict=True):
             values[name] = field if name == "state" else None if field == _NONE else int(field)
         values["epoch"] = None if epoch is None else int(epoch)
-        row = tuple(map(values.get, SEEN))  # what an older version did not write is None, and judged there
     except DAMAGE:
         raise RecordFormatError from None
-    return session_of(row)
+    return session_from(values)
 
 
 def ticket_text(ticket: Ticket) -> str:
