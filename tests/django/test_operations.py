@@ -174,6 +174,7 @@ class TestEnd:
             (("--user", "ada", "--note", " ", "--yes"), "--note"),
             (("--user", "nobody", "--note", "x", "--yes"), "There is no user 'nobody'"),
             (("00" + "x" * 22, "--note", "x", "--yes"), "there is no session"),
+            (("ann",), "write --user"),
             (("--note", "x", "--yes"), "Write one of"),
             (("--all", "--user", "ada", "--note", "x", "--yes"), "Write one of"),
             (("--user", "ada", "--subject", "x", "--note", "x", "--yes"), "either"),

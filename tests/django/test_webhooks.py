@@ -198,6 +198,9 @@ class TestCommand:
         assert failure("webhook", "erp") == "There is no such webhook in the settings. There are: crm."
         assert not receiver.requests
 
+    def test_where_none_is_set_it_says_what_to_write(self) -> None:
+        assert 'SOJOURN["WEBHOOKS"]' in failure("webhook")
+
     def test_it_makes_a_secret_that_is_one(self) -> None:
         assert len(read_secret(run("webhook", "--secret").strip())) == 32
         assert json.dumps(told("webhook", "--secret")["secret"]) != run("webhook", "--secret")

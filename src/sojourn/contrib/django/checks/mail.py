@@ -20,7 +20,7 @@ _MEMORY = "django.core.mail.backends.locmem.EmailBackend"
 """Nothing but Django's tests reads what it keeps, and where they do, it is theirs."""
 _SENDER = "webmaster@localhost"
 """Django's own DEFAULT_FROM_EMAIL."""
-_SILENCE = 'write SOJOURN["NOTICES"] without "mail"'
+_SILENCE = 'write every kind of notice into SOJOURN["NOTICES"], none of them with "mail"'
 
 
 def _mails() -> bool:

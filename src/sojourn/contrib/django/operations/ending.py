@@ -63,7 +63,8 @@ class End(Operation):
         unknown = [sid for sid, session in sessions.items() if session is None]
         if unknown:
             raise CommandError(
-                f"Nothing was changed: there is no session {', '.join(text[:64] for text in unknown)}. See `list`."
+                f"Nothing was changed: there is no session {', '.join(text[:64] for text in unknown)}. `list` shows "
+                "their ids; for those of a user, write --user."
             )
         return [session for session in sessions.values() if session is not None and judge(session, now()).live]
 

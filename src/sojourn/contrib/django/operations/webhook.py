@@ -35,7 +35,9 @@ class WebhookOperation(Operation):
         found = [sink for sink in sinks_of(current().WEBHOOKS, now) if options["webhook"] in (None, sink.webhook.name)]
         if not found:
             names = ", ".join(webhook.name for webhook in current().WEBHOOKS)
-            raise CommandError(f"There is no such webhook in the settings. There are: {names or 'none'}.")
+            if not names:
+                raise CommandError('No webhook is set: write SOJOURN["WEBHOOKS"], with a secret that --secret makes.')
+            raise CommandError(f"There is no such webhook in the settings. There are: {names}.")
         errors: dict[str, str] = {}
         for sink in found:
             terminal.progress(sink.webhook.name)
