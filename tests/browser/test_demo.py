@@ -192,7 +192,7 @@ def test_looking_at_ones_sessions(demo: Demo) -> None:
     demo.picture(desk, "demo", height=960)
     desk.follow("Your sessions")
     assert "2 of 2 allowed sessions are in use" in desk.text
-    demo.picture(desk, "sessions", height=960)
+    demo.picture(desk, "sessions", height=1400)
     desk.page.emulate_media(color_scheme="dark")
     demo.picture(desk, "sessions-dark", height=960)
     phone.page.set_viewport_size({"width": 390, "height": 844})
