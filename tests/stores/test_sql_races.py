@@ -7,25 +7,23 @@ happens at the limit, inside and outside of a transaction of the caller's.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
 
-from sojourn import Admitted, Arrival, ChoiceRequired, Limit, Policy, Refused, SessionControl
-from sojourn.core.errors import InvalidTicket
+from sojourn import Admitted, Arrival, ChoiceRequired, SessionControl
 from sojourn.core.policy import Overflow
 from sojourn.core.store import Store
-from sojourn.core.timeouts import HOUR, Timeouts
 from sojourn.core.tokens import TicketSecret
 from sojourn.testing.broken import CheckThenActStore
 from sojourn.testing.races import race
 from tests.stores import sql_site
+from tests.stores.racing import Worker, assert_a_ticket_admits_once, assert_as_promised, open_of, policies, sender
 
 HERE = "tests.stores.test_sql_races"
 MAX = 2
-POLICIES = {overflow: Policy((Limit(MAX, overflow),), Timeouts(inactivity=HOUR)) for overflow in Overflow}
+POLICIES = policies(MAX)
 TURNS = list(itertools.product(Overflow, (False, True)))
 
 pytestmark = pytest.mark.races
@@ -43,7 +41,7 @@ def open_store(alias: str) -> Store:
     return SQLStore(DjangoDatabase(alias))
 
 
-def connect(number: int, entry: dict[str, Any], broken: bool) -> tuple[Callable[[int], str], Callable[[int], str]]:
+def connect(number: int, entry: dict[str, Any], broken: bool) -> tuple[Worker, Worker]:
     """A worker: signs in, and if it is asked what to end, answers together with all the others."""
     sql_site.configure(alone=True)
     from django.db import transaction
@@ -88,11 +86,10 @@ def inside_entry(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def run(entry: dict[str, Any], alias: str, processes: int, bursts: int, *, broken: bool = False) -> Any:
-    store = open_store(alias)
     return race(
         f"{HERE}:connect",
         {"entry": entry, "broken": broken},
-        count=lambda burst: len(store.roster(f"user-{burst}").sessions),
+        count=open_of(open_store(alias)),
         expected=MAX,
         processes=processes,
         bursts=bursts,
@@ -107,16 +104,7 @@ def test_the_limit_holds_however_many_processes_sign_in_at_once(
         print(f"\n{alias}: {report}")
     assert not report.violations, report
     for burst, results in enumerate(report.results):
-        first = sorted(outcome for outcome, _ in results)
-        then = sorted(outcome for _, outcome in results if outcome)
-        overflow, _ = turn(burst)
-        if overflow is Overflow.END_EXISTING:
-            assert first == [Admitted.__name__] * race_processes
-        else:
-            rest = Refused.__name__ if overflow is Overflow.REFUSE else ChoiceRequired.__name__
-            assert first == sorted([Admitted.__name__] * MAX + [rest] * (race_processes - MAX))
-        if overflow is Overflow.ASK:
-            assert then == sorted([Admitted.__name__] + [ChoiceRequired.__name__] * (race_processes - MAX - 1))
+        assert_as_promised(turn(burst)[0], MAX, results)
 
 
 def strict(entry: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +117,7 @@ def strict(entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry, "OPTIONS": {**entry["OPTIONS"], "isolation_level": level}}
 
 
-def connect_strictly(number: int, entry: dict[str, Any]) -> Callable[[int], str]:
+def connect_strictly(number: int, entry: dict[str, Any]) -> Worker:
     """A worker whose connections are REPEATABLE READ, without a transaction of its own."""
     sql_site.configure(alone=True)
     store = open_store(sql_site.add("race", entry))
@@ -149,11 +137,10 @@ def connect_strictly(number: int, entry: dict[str, Any]) -> Callable[[int], str]
 def test_under_repeatable_read_the_limit_holds_and_everybody_gets_an_answer(
     entry: dict[str, Any], alias: str, race_processes: int, race_bursts: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = open_store(alias)
     report = race(
         f"{HERE}:connect_strictly",
         {"entry": strict(entry)},
-        count=lambda burst: len(store.roster(f"user-{burst}").sessions),
+        count=open_of(open_store(alias)),
         expected=MAX,
         processes=race_processes,
         bursts=race_bursts,
@@ -169,43 +156,15 @@ def test_the_broken_store_is_found_out(entry: dict[str, Any], alias: str, race_p
     assert report.violations, report
 
 
-def connect_to_choose(number: int, entry: dict[str, Any], tickets: list[str]) -> Callable[[int], str]:
-    """A worker of a browser whose form is sent many times at once: all have the same ticket."""
+def connect_to_choose(number: int, entry: dict[str, Any], tickets: list[str]) -> Worker:
     sql_site.configure(alone=True)
-    store = open_store(sql_site.add("race", entry))
-    store.roster("warm up")
-    control = SessionControl(store, POLICIES[Overflow.ASK])
-
-    def choose(burst: int) -> str:
-        sid = store.roster(f"user-{burst}").sessions[0].sid
-        try:
-            return type(control.choose(tickets[burst], [sid], browser="one browser")).__name__
-        except InvalidTicket:
-            return InvalidTicket.__name__
-
-    return choose
+    return sender(open_store(sql_site.add("race", entry)), MAX, tickets)
 
 
 def test_a_ticket_admits_once_however_often_it_is_sent(
     entry: dict[str, Any], alias: str, race_processes: int, race_bursts: int
 ) -> None:
-    store, processes = open_store(alias), min(race_processes, 8)
-    control = SessionControl(store, POLICIES[Overflow.ASK])
-    tickets = []
-    for burst in range(race_bursts):
-        outcomes = [control.start(Arrival(f"user-{burst}"), browser="one browser") for _ in range(MAX + 1)]
-        asked = outcomes[-1]
-        assert isinstance(asked, ChoiceRequired)
-        assert asked.ticket is not None
-        tickets.append(asked.ticket.reveal())
-    report = race(
-        f"{HERE}:connect_to_choose",
-        {"entry": entry, "tickets": tickets},
-        count=lambda burst: len(store.roster(f"user-{burst}").sessions),
-        expected=MAX,
-        processes=processes,
-        bursts=race_bursts,
+    worker, processes = f"{HERE}:connect_to_choose", min(race_processes, 8)
+    assert_a_ticket_admits_once(
+        open_store(alias), MAX, worker, {"entry": entry}, processes=processes, bursts=race_bursts
     )
-    assert not report.violations, report
-    for results in report.results:
-        assert sorted(results) == [("Admitted",)] + [("InvalidTicket",)] * (processes - 1)

@@ -14,14 +14,12 @@ from typing import Any, TypeVar
 
 import pytest
 
-from sojourn import Admitted, Arrival, ChoiceRequired, Limit, Policy, Refused, SessionControl
+from sojourn import Arrival, ChoiceRequired, SessionControl
 from sojourn.control import AsyncSessionControl
 from sojourn.core.decisions import Decision
-from sojourn.core.errors import InvalidTicket
 from sojourn.core.policy import Overflow
 from sojourn.core.records import Roster
 from sojourn.core.store import Decide, Store
-from sojourn.core.timeouts import HOUR, Timeouts
 from sojourn.core.tokens import TicketSecret
 from sojourn.stores.redis.address import Address
 from sojourn.stores.redis.aio import AsyncRedisStore
@@ -32,11 +30,12 @@ from sojourn.stores.wrappers import AroundStore
 from sojourn.testing.broken import CheckThenActStore
 from sojourn.testing.conformance import wanted
 from sojourn.testing.races import race
+from tests.stores.racing import Worker, assert_a_ticket_admits_once, assert_as_promised, open_of, policies, sender
 
 HERE = "tests.stores.redis.test_races"
 T = TypeVar("T")
 MAX = 1
-POLICIES = {overflow: Policy((Limit(MAX, overflow),), Timeouts(inactivity=HOUR)) for overflow in Overflow}
+POLICIES = policies(MAX)
 TURNS = list(Overflow)
 
 pytestmark = [pytest.mark.races, pytest.mark.redis]
@@ -147,11 +146,10 @@ def connect_and_await(number: int, url: str, broken: bool) -> tuple[Phase, Phase
 
 
 def run(url: str, processes: int, bursts: int, *, worker: str = "connect", broken: bool = False) -> Any:
-    store = open_store(url)
     return race(
         f"{HERE}:{worker}",
         {"url": url, "broken": broken},
-        count=lambda burst: len(store.roster(f"user-{burst}").sessions),
+        count=open_of(open_store(url)),
         expected=MAX,
         processes=processes,
         bursts=bursts,
@@ -168,16 +166,8 @@ def test_the_limit_holds_however_many_processes_sign_in_at_once(
         print(f"\n{request.node.callspec.id}: {report}; decided {median(tries):g} times, at most {max(tries)}")
     assert not report.violations, report
     for burst, results in enumerate(report.results):
-        first = sorted(outcome for (outcome, _), _ in results)
-        then = sorted(outcome for _, (outcome, _) in results if outcome)
-        overflow = TURNS[burst % len(TURNS)]
-        if overflow is Overflow.END_EXISTING:
-            assert first == [Admitted.__name__] * race_processes
-        else:
-            rest = Refused.__name__ if overflow is Overflow.REFUSE else ChoiceRequired.__name__
-            assert first == sorted([Admitted.__name__] * MAX + [rest] * (race_processes - MAX))
-        if overflow is Overflow.ASK:
-            assert then == sorted([Admitted.__name__] + [ChoiceRequired.__name__] * (race_processes - MAX - 1))
+        outcomes = [(first, then) for (first, _), (then, _) in results]
+        assert_as_promised(TURNS[burst % len(TURNS)], MAX, outcomes)
 
 
 @pytest.mark.parametrize("url", ["valkey_server"], indirect=True)
@@ -186,40 +176,10 @@ def test_the_broken_store_is_found_out(url: str, race_processes: int) -> None:
     assert report.violations, report
 
 
-def connect_to_choose(number: int, url: str, tickets: list[str]) -> Callable[[int], str]:
-    """A worker of a browser whose form is sent many times at once: all have the same ticket."""
-    store = open_store(url)
-    store.roster("warm up")
-    control = SessionControl(store, POLICIES[Overflow.ASK])
-
-    def choose(burst: int) -> str:
-        sid = store.roster(f"user-{burst}").sessions[0].sid
-        try:
-            return type(control.choose(tickets[burst], [sid], browser="one browser")).__name__
-        except InvalidTicket:
-            return InvalidTicket.__name__
-
-    return choose
+def connect_to_choose(number: int, url: str, tickets: list[str]) -> Worker:
+    return sender(open_store(url), MAX, tickets)
 
 
 def test_a_ticket_admits_once_however_often_it_is_sent(url: str, race_processes: int, race_bursts: int) -> None:
-    store, processes = open_store(url), min(race_processes, 8)
-    control = SessionControl(store, POLICIES[Overflow.ASK])
-    tickets = []
-    for burst in range(race_bursts):
-        outcomes = [control.start(Arrival(f"user-{burst}"), browser="one browser") for _ in range(MAX + 1)]
-        asked = outcomes[-1]
-        assert isinstance(asked, ChoiceRequired)
-        assert asked.ticket is not None
-        tickets.append(asked.ticket.reveal())
-    report = race(
-        f"{HERE}:connect_to_choose",
-        {"url": url, "tickets": tickets},
-        count=lambda burst: len(store.roster(f"user-{burst}").sessions),
-        expected=MAX,
-        processes=processes,
-        bursts=race_bursts,
-    )
-    assert not report.violations, report
-    for results in report.results:
-        assert sorted(results) == [("Admitted",)] + [("InvalidTicket",)] * (processes - 1)
+    worker, processes = f"{HERE}:connect_to_choose", min(race_processes, 8)
+    assert_a_ticket_admits_once(open_store(url), MAX, worker, {"url": url}, processes=processes, bursts=race_bursts)

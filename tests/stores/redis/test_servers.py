@@ -173,7 +173,7 @@ def clients(server: ValkeyServer) -> set[bytes]:
 
 
 def test_a_forked_child_shares_no_connection_with_its_parent(server: ValkeyServer) -> None:
-    program = [sys.executable, "-m", "tests.stores.forked", server.url()]
+    program = [sys.executable, "-m", "tests.stores.redis.forked", server.url()]
     subprocess.run(program, check=True, timeout=60, cwd=Path(__file__).parents[3])
 
 

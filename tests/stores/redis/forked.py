@@ -1,4 +1,4 @@
-"""A program of one thread that asks servers, forks, and asks on both sides: `python -m tests.stores.forked URL`."""
+"""A program of one thread that asks, forks, and asks on both sides: `python -m tests.stores.redis.forked URL`."""
 
 from __future__ import annotations
 
