@@ -77,7 +77,7 @@ def race(
     expected: int = 1,
     processes: int = 16,
     bursts: int = 50,
-    timeout: float = 120,
+    timeout: float = 300,
 ) -> Report:
     """Let `processes` contenders race `bursts` times, and count after each burst what survived.
 
