@@ -44,8 +44,8 @@ integration: $(VENV)/stamp-test ## the other tests: real databases, races with s
 	wait $$some; some=$$?; cat $(VENV)/browser.log; test $$others -eq 0 -a $$some -eq 0
 	SOJOURN_TEST_STORE=valkey $(BIN)/pytest -q $(ON_VALKEY) $(ARGS) # the shell once more, with its sessions on a Valkey
 
-valkey: $(VENV)/stamp-test ## all tests of the Django shell once more, with its sessions on a Valkey (STORE=redis: on a Redis)
-	SOJOURN_TEST_STORE=$(or $(STORE),valkey) $(BIN)/pytest -q tests/django -m "not browser" $(ARGS)
+valkey: $(VENV)/stamp-test ## all tests of the Django shell and of packages beside it once more, with sessions on a Valkey (STORE=redis: on a Redis)
+	SOJOURN_TEST_STORE=$(or $(STORE),valkey) $(BIN)/pytest -q tests/django tests/integrations/test_sites.py -m "not browser" $(ARGS)
 
 races: $(VENV)/stamp-test ## every race with the full count (BURSTS=50), on every database
 	$(BIN)/python -m tests.races --bursts $(BURSTS) $(ARGS)

@@ -1,7 +1,8 @@
 """The tests of the Django shell once more, with the site's sessions on a Valkey (or Redis) of this run's own.
 
-`SOJOURN_TEST_STORE=valkey pytest tests/django` (or `redis`). The server is emptied before each test. What is about the
-SQL store itself, or looks into its tables, is left out, by name and with the reason.
+`SOJOURN_TEST_STORE=valkey pytest tests/django tests/integrations/test_sites.py` (or `redis`): the packages beside us,
+too. The server is emptied before each test. What is about the SQL store itself, or looks into its tables, is left out,
+by name and with the reason.
 """
 
 from __future__ import annotations
