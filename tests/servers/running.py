@@ -78,7 +78,7 @@ def running(how: str, folder: Path, database: Mapping[str, Any], **environment: 
             yield Server(f"http://127.0.0.1:{listening.getsockname()[1]}/", process, words)
         finally:
             process.terminate()
-            process.wait(LONG)
+            process.wait(2 * LONG)  # by then gunicorn has killed whom it was to wait for
 
 
 def prepared(database: Mapping[str, Any]) -> Mapping[str, Any]:

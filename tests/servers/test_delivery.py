@@ -17,7 +17,7 @@ from tests.services.process import wait_until
 
 SERVERS = {
     "gunicorn, loaded before the fork, with threads": f"{GUNICORN} --preload --threads 4 tests.servers.site:wsgi",
-    "uvicorn": "uvicorn --fd {fd} --workers 2 tests.servers.site:asgi",
+    "uvicorn": "uvicorn --fd {fd} --workers 2 --timeout-worker-healthcheck 60 tests.servers.site:asgi",
 }
 
 
