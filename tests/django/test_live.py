@@ -60,6 +60,15 @@ class TestAsking:
         assert (refused.status_code, refused.json().get("reason")) == (401, None)
         assert ask(browser).json()["reason"] == "revoked"
 
+    def test_a_late_question_does_not_take_the_cookie_of_a_newer_sign_in(self, browser):
+        early = browser.cookies["sessionid"].value
+        browser.sign_in()
+        assert browser.cookies["sessionid"].value != early
+        browser.cookies["sessionid"] = early  # the question was sent with it, and is answered only now
+        late = ask(browser)
+        assert late.status_code == 401
+        assert "sessionid" not in late.cookies
+
     def test_whoever_is_not_signed_in_is_told_so(self, db):
         assert ask(Browser()).json()["type"] == "urn:sojourn:problem:not-signed-in"
 

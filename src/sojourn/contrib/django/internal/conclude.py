@@ -10,6 +10,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import http_date
 
 from sojourn.contrib.django.internal import answers, carrier, cookies, privileges
+from sojourn.contrib.django.internal.passive import is_passive
 from sojourn.contrib.django.internal.visit import Stop, Visit, visits_of
 from sojourn.contrib.django.internal.wiring import control, now
 from sojourn.contrib.django.settings import current
@@ -77,8 +78,10 @@ def _conclude(request: HttpRequest, response: HttpResponseBase, visit: Visit) ->
     except StoreError as error:
         response = _answer_without_store(request, visit, error)
     if visit.let_go:
-        # Django's own middleware runs after this, and sets a new cookie if the view began another session.
-        cookies.drop_session(response)
+        # Django's own middleware runs after this, and sets a new cookie if the view began another session. What pages
+        # ask by themselves may be answered late, when their browser has the cookie of a newer sign-in already.
+        if not is_passive(request):
+            cookies.drop_session(response)
         add_never_cache_headers(response)
     if visit.sign_in_seen or visit.adopted:
         cookies.set_device(response, visit.device)
