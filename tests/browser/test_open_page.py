@@ -197,6 +197,17 @@ class TestLate:
         page.wait_for_function("document.activeElement.textContent === 'Load this page again'")
         assert not page.get_by_role("link", name="Sign in again").is_visible()
 
+    def test_one_from_before_a_new_sign_in_is_asked_for_again(self, desk: Desk) -> None:
+        page = desk.open()
+        for address, told in ((TIMEOUT, left), (LIVE, live)):
+            desk.answer(desk.ask(page, address), NOBODY, 401, PROBLEM)
+            assert shown(page)
+            desk.answer(desk.asked(page, address), told(page))
+            assert shown(page)
+            desk.answer(desk.ask(page, address), NOBODY, 401, PROBLEM)
+        desk.answer(desk.asked(page, LIVE), NOBODY, 401, PROBLEM)
+        over(page).wait_for()
+
     def test_one_that_staying_has_overtaken_warns_nobody(self, desk: Desk) -> None:
         page = desk.open()
         desk.answer(desk.ask(page, TIMEOUT), left(page, inactivity=90))
@@ -224,7 +235,8 @@ class TestWhy:
             each.get_by_text("There was no more room. The new session: Firefox on Linux.").wait_for()
         hidden(plain).wait_for()
         desk.context.clock.run_for(2000)
-        desk.answer(desk.asked(plain, TIMEOUT), NOBODY, 401, PROBLEM)
+        for _ in range(2):
+            desk.answer(desk.asked(plain, TIMEOUT), NOBODY, 401, PROBLEM)
         plain.get_by_text("There was no more room.").wait_for()
 
     def test_without_a_channel_between_tabs_each_page_says_what_it_is_told(self, desk: Desk) -> None:

@@ -48,12 +48,15 @@
     fetch(address, { cache: "no-store", redirect: "error", headers: { Accept: accept }, signal });
 
   /* One question. Whether the session lives, as far as this page can know. */
-  const ask = async (elsewhere) => {
+  const ask = async (elsewhere, again = true) => {
     try {
       const address = elsewhere ? `${url}?elsewhere` : url;
       const response = await get(address, "application/json", AbortSignal.timeout(8000));
       const answer = await response.json();
-      if (response.status === 401 && is(response, "application/problem+json")) finish(answer);
+      if (response.status === 401 && is(response, "application/problem+json")) {
+        if (!answer.reason && again) return ask(elsewhere, false); // it may have crossed with a new sign-in
+        finish(answer);
+      }
       const known = response.ok && answer.account;
       if (known) learn(answer);
       failures = known ? 0 : failures + 1;

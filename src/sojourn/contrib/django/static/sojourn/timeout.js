@@ -88,12 +88,13 @@
       const over = response.status === 401 && problem;
       const answer = over || response.ok ? await response.json() : {};
       if (!lives()) return false;
-      if (over) {
+      if (over && (answer.reason || !again)) {
         document.dispatchEvent(new CustomEvent("sojourn:told", { detail: answer })); // live.js can say who did it
         finish(answer, false);
       } else if (answer.account) done = learn(answer, sent, method);
-      // Somebody signed in again in another tab, and so the token is another one.
-      else if (response.status === 403 && again) done = (await ask("GET", false)) && (await ask(method, false));
+      // Somebody signed in again in another tab: the token is another one, and a question may have crossed with it.
+      else if ((over || response.status === 403) && again)
+        done = (await ask("GET", false)) && (method === "GET" || (await ask(method, false)));
     } catch { /* No connection, or a proxy's page. What is known still holds; when its time is over, it is hidden. */ }
     pending -= 1;
     asked = mark();
