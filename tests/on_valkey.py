@@ -84,9 +84,10 @@ def _sessions_are_there(store_server: valkey.ValkeyServer) -> None:
 
     from sojourn.contrib.django import settings as ours
 
-    settings.SOJOURN["STORE"] = store_server.url()  # in its place, so that who has read the dict already sees it
+    patiently = f"{store_server.url()}?timeout=20&deadline=60"  # for a machine that has much else to do
+    settings.SOJOURN["STORE"] = patiently  # in its place, so that who has read the dict already sees it
     read = ours.read
-    ours.read = lambda raw: read({"STORE": store_server.url(), **raw} if isinstance(raw, dict) else raw)
+    ours.read = lambda raw: read({"STORE": patiently, **raw} if isinstance(raw, dict) else raw)
 
 
 @pytest.fixture(autouse=True)
