@@ -317,6 +317,19 @@ class TestSite:
         page.get_by_text("News for you").wait_for()
         assert shown(page)
 
+    def test_the_title_is_hidden_as_well_however_often_the_page_changes_it(self, desk: Desk) -> None:
+        page = desk.open()
+        for secret in ("Report", "(1) A message", "(2) Another"):
+            page.evaluate("title => { document.title = title }", secret)
+            if secret == "Report":
+                hear(page, TIMEOUT, {"over": ""})
+                hidden(page).wait_for()
+            desk.context.clock.run_for(1000)
+            assert page.title() == "This page is hidden"
+        desk.answer(desk.ask(page, TIMEOUT), left(page))
+        hidden(page).wait_for(state="hidden")
+        assert page.title() == "(2) Another"
+
     def test_where_another_body_takes_the_place_its_own_scripts_take_over(self, desk: Desk) -> None:
         page = desk.open()
         old = desk.asked(page, LIVE)

@@ -37,7 +37,7 @@
   let ended = 0, doubt = 0; // the first question after the end; the first that can settle what another tab says of it
   let leaving = null; // another tab has begun to sign out
   let hint = ""; // why it is probably over
-  let title = "", place = [0, 0], about = "", steps = [];
+  let title = "", ours = null, place = [0, 0], about = "", steps = [];
   const covered = new Map();
   let accepted = false; // "Go on until then": said once, it holds for the next pages of this tab, too
   try { accepted = sessionStorage.getItem("sojourn") === "accepted"; } catch { /* storage is forbidden */ }
@@ -58,7 +58,9 @@
   };
 
   const tick = () => {
-    if (phase === "over" || !lives()) return;
+    if (!lives()) return;
+    if (phase === "hidden" || phase === "over") entitle(part(phase).textContent);
+    if (phase === "over") return;
     const kind = soonest(), rest = left(kind), signingOut = leaving && since(leaving) < 15000;
     if (accepted && !near("absolute")) accept(false);
     if (doubt || signingOut || rest <= (phase === "hidden" ? 1000 : 0)) {
@@ -130,9 +132,8 @@
       phase = "warned";
       warning.showModal();
       steps = [Infinity, 60, 30, 10, 0];
-      title = document.title;
-      document.title = `${part("soon").textContent} – ${title}`; // for whoever looks at another tab
     }
+    entitle(part("soon").textContent, true); // for whoever looks at another tab
     // Told at a few steps only: a voice that counts every second drowns everything else.
     if (seconds > steps[0]) return;
     while (seconds <= steps[0]) steps.shift();
@@ -149,14 +150,21 @@
     if (phase === "hidden") scrollTo({ left: place[0], top: place[1], behavior: "instant" });
     [phase, leaving, hint, patience] = ["shown", null, "", 1000];
     part("failed").hidden = true;
-    document.title = title;
+    if (document.title === ours) document.title = title;
+    ours = null;
+  };
+
+  /* A title can be private, and the page's own scripts may change it at any time. */
+  const entitle = (text, keep = false) => {
+    if (document.title !== ours) title = document.title;
+    document.title = keep ? `${text} – ${title}` : text;
+    ours = document.title; // without spaces at its end
   };
 
   const hide = () => {
     if (phase === "hidden") return;
-    if (phase === "shown") title = document.title;
     [phase, place] = ["hidden", [scrollX, scrollY]];
-    document.title = part("hidden").textContent; // a title can be private
+    entitle(part("hidden").textContent);
     part("reload").href = location.href.split("#")[0]; // an empty one would lead to the page's <base>
     warning.close(); // before the page is covered, for nothing that is covered gets the focus back
     curtain.showModal();
@@ -190,7 +198,7 @@
       for (const name of ["hidden", "asking"]) part(name).hidden = true;
       part("over").hidden = false;
       offer(signedIn);
-      document.title = part("over").textContent;
+      entitle(part("over").textContent);
       if (!signedIn) channel.postMessage({ over: reason ?? hint, why });
       document.dispatchEvent(new CustomEvent("sojourn:over", { detail: {}, cancelable: true })); // live.js need not ask
     }
