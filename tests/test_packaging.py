@@ -32,6 +32,7 @@ NEED_AN_EXTRA = (
             "dispatch",
             "examine",
             "journey",
+            "masters",
             "moves",
             "replies",
             "servers",
@@ -40,7 +41,6 @@ NEED_AN_EXTRA = (
         )
     ),
     "sojourn.telemetry.otel.",
-    "sojourn.server.console",
 )
 
 IMPORT_EVERYTHING = """
