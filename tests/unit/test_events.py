@@ -44,6 +44,12 @@ ONE_OF_EACH = [
 ]
 
 
+def test_an_id_is_no_option_of_a_command() -> None:
+    ids = {SignInsResumed(subject="ann", at=START, by="root").id for _ in range(500)}
+    assert len(ids) == 500
+    assert all(each[0].isalnum() for each in ids)
+
+
 def test_one_of_each_kind_is_tested_here() -> None:
     assert {type(event) for event in ONE_OF_EACH} == set(TYPE_OF)
     assert len(set(TYPE_OF.values())) == len(TYPE_OF)

@@ -22,7 +22,8 @@ class Event:
 
     subject: str
     at: int
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    # Commands take it as an argument: it must not begin with a dash.
+    id: str = field(default_factory=lambda: f"evt_{secrets.token_urlsafe(16)}")
     contact: str = field(default="", repr=False)
 
     @property
