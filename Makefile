@@ -33,16 +33,17 @@ lint: $(VENV)/stamp-test ## ruff, mypy --strict and the import contracts
 unit: $(VENV)/stamp-test ## the quick tests: no server, no browser, under 30 seconds
 	$(BIN)/pytest -q --max-seconds=30 tests/unit $(ARGS)
 
-# Two at once, for two cores: those of stores and of the probe beside all others. Those of the browser are apart: its driver
-# keeps an event loop, which Django refuses.
+# Two at once, for two cores: those of stores, of the probe and of the demonstration beside all others; then those of the
+# browser, apart because its driver keeps an event loop, which Django refuses, and the shell with its sessions on a Valkey.
 integration: $(VENV)/stamp-test ## the other tests: real databases, races with small counts, a real browser
-	@{ $(BIN)/pytest -q tests/stores -m "not browser" $(ARGS) && $(BIN)/pytest -q tests/probe $(ARGS); } >$(VENV)/stores.log 2>&1 & stores=$$!; \
-	nice -n 10 $(BIN)/pytest -q tests $(patsubst %,--ignore=tests/%,unit stores probe) -m "not browser" $(ARGS); others=$$?; \
+	@{ $(BIN)/pytest -q tests/stores -m "not browser" $(ARGS) && $(BIN)/pytest -q tests/probe tests/demo -m "not browser" $(ARGS); } \
+	  >$(VENV)/stores.log 2>&1 & stores=$$!; \
+	nice -n 10 $(BIN)/pytest -q tests $(patsubst %,--ignore=tests/%,unit stores probe demo) -m "not browser" $(ARGS); others=$$?; \
 	wait $$stores; stores=$$?; cat $(VENV)/stores.log; test $$others -eq 0 -a $$stores -eq 0
-	@$(BIN)/pytest -q $(SOME_OF_BROWSER) $(ARGS) >$(VENV)/browser.log 2>&1 & some=$$!; \
+	@{ $(BIN)/pytest -q $(SOME_OF_BROWSER) $(ARGS) && SOJOURN_TEST_STORE=valkey $(BIN)/pytest -q $(ON_VALKEY) $(ARGS); } \
+	  >$(VENV)/browser.log 2>&1 & some=$$!; \
 	$(BIN)/pytest -q tests --ignore=tests/unit $(SOME_OF_BROWSER:%=--ignore=%) -m browser $(ARGS); others=$$?; \
 	wait $$some; some=$$?; cat $(VENV)/browser.log; test $$others -eq 0 -a $$some -eq 0
-	SOJOURN_TEST_STORE=valkey $(BIN)/pytest -q $(ON_VALKEY) $(ARGS) # the shell once more, with its sessions on a Valkey
 
 valkey: $(VENV)/stamp-test ## all tests of the Django shell and of packages beside it once more, with sessions on a Valkey (STORE=redis: on a Redis)
 	SOJOURN_TEST_STORE=$(or $(STORE),valkey) $(BIN)/pytest -q tests/django tests/integrations/test_sites.py -m "not browser" $(ARGS)
